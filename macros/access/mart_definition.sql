@@ -1,0 +1,43 @@
+{#- Keeps what publication needs of a mart: its SQL with the gate's names in place of the
+    builder's, its columns and descriptions, and its meta. -#}
+{% macro mart_definition(node, sql, release) %}
+    {%- set published = namespace(sql=sql) -%}
+    {%- for unique_id in node.depends_on.nodes -%}
+        {%- set input = graph.nodes[unique_id] -%}
+        {%- set is_mart = input.config.materialized == 'mart' -%}
+        {%- if not is_mart and input.config.materialized != 'released' -%}
+            {%- do exceptions.raise_compiler_error(
+                "mart " ~ node.name ~ " reads " ~ input.name
+                ~ "; marts read core, rollups and other marts only"
+            ) -%}
+        {%- endif -%}
+        {%- set relation = api.Relation.create(
+            database=input.database, schema=input.schema, identifier=input.alias
+        ) -%}
+        {%- set published.sql = published.sql | replace(
+            relation | string,
+            ('marts.' if is_mart else 'pub.') ~ adapter.quote(input.name)
+        ) -%}
+    {%- endfor -%}
+    {%- set columns = [] -%}
+    {%- for column in node.columns.values() -%}
+        {%- do columns.append({
+            'name': column.name,
+            'data_type': column.data_type,
+            'description': column.description,
+        }) -%}
+    {%- endfor -%}
+    {%- set definition = {
+        'sql': published.sql,
+        'description': node.description,
+        'columns': columns,
+        'meta': node.config.meta,
+        'reads': node.depends_on.nodes | map('replace', 'model.almoner.', '') | list,
+    } -%}
+    insert into almoner.mart_definitions (mart, release_id, definition)
+    values (
+        '{{ node.name }}', {{ release }},
+        '{{ tojson(definition, sort_keys=true) | replace("'", "''") }}'::jsonb
+    )
+    on conflict (mart, release_id) do update set definition = excluded.definition
+{% endmacro %}

@@ -1,0 +1,41 @@
+{#-
+    One model of a release. Its table lives in schema `store`, is created once and never
+    swapped; every row says from which release on it holds and in which it was superseded.
+    The model's SQL is an ordinary select: only the scopes that changed inputs touch are
+    recomputed, and only rows that really differ are written.
+-#}
+{% materialization released, adapter='postgres' %}
+    {#- 1. What the build planned for this model. Without an open release we stop here. -#}
+    {%- set plan = released_plan(model) -%}
+    {%- set target_relation = this.incorporate(type='view') -%}
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {%- do released_run('select almoner.fence(' ~ plan.release ~ ')') -%}
+
+    {#- 2. The table, its policies and its two twins, where they are missing or changed. -#}
+    {%- if plan.mode == 'full' -%}
+        {%- do get_assert_columns_equivalent(sql) -%}
+        {%- do released_prepare(model, target_relation) -%}
+        {%- do persist_docs(target_relation, model) -%}
+    {%- endif -%}
+
+    {#- 3. The candidate rows, and 4. what differs: retired, inserted and fed onward. -#}
+    {%- if plan.mode == 'full' and released_is_empty(model) -%}
+        {%- do plan.update({'is_first_fill': true}) -%}
+        {%- call statement('main') -%}
+            {{ released_first_fill(model, sql, plan.release) }}
+        {%- endcall -%}
+        {%- do released_run(released_indexes(model)) -%}
+    {%- else -%}
+        {%- do released_compute(model, sql, plan) -%}
+        {%- call statement('main') -%}
+            {{ released_supersede(model, plan) }}
+        {%- endcall -%}
+    {%- endif -%}
+    {%- do released_run(released_log(model, plan)) -%}
+
+    {{ run_hooks(post_hooks, inside_transaction=True) }}
+    {{ adapter.commit() }}
+    {{ run_hooks(post_hooks, inside_transaction=False) }}
+    {{ return({'relations': [target_relation]}) }}
+{% endmaterialization %}

@@ -1,0 +1,118 @@
+{#- Makes what a released model keeps: its table, feed, work tables and twins; adds columns
+    that the contract has gained. Removing or retyping one is a new model version. -#}
+{% macro released_prepare(node, target_relation) %}
+    {%- set found = released_run(
+        "select attname, format_type(atttypid, atttypmod) from pg_catalog.pg_attribute"
+        ~ " where attrelid = to_regclass('store." ~ adapter.quote(node.name) ~ "')"
+        ~ " and attnum > 0 and not attisdropped"
+    ) -%}
+    {%- if not found.rows -%}
+        {%- do released_run(released_create(node)) -%}
+        {%- do released_run(secure_store(node.name, released_partitions())) -%}
+    {%- else -%}
+        {%- do released_alter(node, found.rows) -%}
+    {%- endif -%}
+    {%- do released_run(released_twins(node, target_relation)) -%}
+{% endmacro %}
+
+{#- How many hash partitions a released table has. -#}
+{% macro released_partitions() %}
+    {{ return(8) }}
+{% endmacro %}
+
+{#- Adds the contract's new columns; refuses what would break readers. -#}
+{% macro released_alter(node, found) %}
+    {%- set known = {} -%}
+    {%- for column in found -%}
+        {%- do known.update({column[0]: column[1]}) -%}
+    {%- endfor -%}
+    {%- for name in known if name not in node.columns and name not in ('released_in', 'retired_in') -%}
+        {%- do exceptions.raise_compiler_error(
+            node.name ~ " no longer has the column " ~ name
+            ~ "; removing one is a new model version (CONTRIBUTING.md)"
+        ) -%}
+    {%- endfor -%}
+    {%- for column in node.columns.values() if column.name not in known -%}
+        {%- for table in ('store', 'work') -%}
+            {%- set name = node.name if table == 'store' else node.name ~ '__rows' -%}
+            {%- do released_run(
+                "alter table " ~ table ~ "." ~ adapter.quote(name) ~ " add column "
+                ~ adapter.quote(column.name) ~ " " ~ column.data_type
+            ) -%}
+        {%- endfor -%}
+    {%- endfor -%}
+{% endmacro %}
+
+{#- The statements that create a released model's tables. -#}
+{% macro released_create(node) %}
+    {%- set name = adapter.quote(node.name) -%}
+    create table store.{{ name }} (
+        {% for column in node.columns.values() -%}
+        {{ adapter.quote(column.name) }} {{ column.data_type }}
+        {%- if 'not_null' in column.constraints | map(attribute='type') %} not null{% endif %},
+        {% endfor -%}
+        released_in int not null,
+        retired_in int not null default 2147483647
+    ) partition by hash (tenant_id);
+    {% for number in range(released_partitions()) %}
+    create table store.{{ adapter.quote(node.name ~ '_p' ~ number) }}
+    partition of store.{{ name }}
+    for values with (modulus {{ released_partitions() }}, remainder {{ number }})
+    with (fillfactor = 90);
+    {% endfor %}
+    create table if not exists feed.{{ name }} (
+        release_id int not null,
+        {% for column in released_feed_columns(node) -%}
+        {{ adapter.quote(column) }} {{ node.columns[column].data_type }}
+        {%- if not loop.last %},{% endif %}
+        {% endfor %}
+    );
+    create index if not exists {{ adapter.quote(node.name ~ '__release') }}
+    on feed.{{ name }} (release_id);
+    create unlogged table if not exists work.{{ adapter.quote(node.name ~ '__scopes') }} (
+        {% for column in node.config.meta.scope -%}
+        {{ adapter.quote(column) }} {{ node.columns[column].data_type }}
+        {%- if not loop.last %},{% endif %}
+        {% endfor %}
+    );
+    create unlogged table if not exists work.{{ adapter.quote(node.name ~ '__rows') }} (
+        {% for column in node.columns.values() -%}
+        {{ adapter.quote(column.name) }} {{ column.data_type }}
+        {%- if not loop.last %},{% endif %}
+        {% endfor %}
+    );
+{% endmacro %}
+
+{#- The indexes of a released table, made after its first fill: the key within its scope,
+    and the day. None has `retired_in`, so that retiring a row is a HOT update. -#}
+{% macro released_indexes(node) %}
+    {%- set scope = node.config.meta.scope -%}
+    {%- set key = (scope + node.config.meta.unique_key) | unique | list -%}
+    create unique index if not exists {{ adapter.quote(node.name ~ '__key') }}
+    on store.{{ adapter.quote(node.name) }} ({{ released_list(key) }}, released_in);
+    {% for index in node.config.meta.get('indexes', []) %}
+    create index if not exists {{ adapter.quote(node.name ~ '__' ~ index | join('_')) }}
+    on store.{{ adapter.quote(node.name) }} ({{ released_list(index) }});
+    {% endfor %}
+    analyze store.{{ adapter.quote(node.name) }};
+{% endmacro %}
+
+{#- The builder's twin shows the candidate; the gate's twin what the reader's tenant has
+    published. Both list the contract's columns. -#}
+{% macro released_twins(node, target_relation) %}
+    {%- set columns = released_list(released_columns(node), 'sto') -%}
+    {%- set name = adapter.quote(node.name) -%}
+    create or replace view {{ target_relation }} with (security_invoker = true) as
+    select {{ columns }}
+    from store.{{ name }} as sto
+    where sto.retired_in = 2147483647;
+
+    create or replace view pub.{{ name }} with (security_barrier = true) as
+    select {{ columns }}
+    from store.{{ name }} as sto
+    where
+        sto.tenant_id = (select almoner.reader_tenant())
+        and sto.released_in <= (select almoner.reader_release())
+        and sto.retired_in > (select almoner.reader_release());
+    alter view pub.{{ name }} owner to almoner_gate;
+{% endmacro %}

@@ -1,0 +1,1 @@
+"""The `almoner` command: start, sync, build, audit, publish, export."""

@@ -1,0 +1,212 @@
+"""`almoner build`: open a release, sync, run dbt, audit, publish; in one process."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from runner import db, planning, publication, releases, sync
+from runner.dbt import Dbt, Node, Result, project_fingerprint
+from runner.errors import AlmonerError, AuditError
+from runner.planning import Step
+from runner.settings import Settings
+
+
+class Reporter(Protocol):
+    """What a build tells while it runs."""
+
+    def stage(self, name: str, detail: str = "") -> None:
+        """Begin a stage: open, sync, dbt, publish."""
+
+    def landed(self, landing: sync.Landing) -> None:
+        """Say what one source table brought."""
+
+    def planned(self, steps: list[Step]) -> None:
+        """Say what will be run."""
+
+    def ran(self, result: Result) -> None:
+        """Say how one node ended."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a build did. `release` None: nothing was new, the last one stands."""
+
+    release: int | None
+    current: int | None
+    rows_landed: int
+    rows_deleted: int
+    nodes: int
+    tests: int
+    tenants: int
+    seconds: float
+    stages: dict[str, float] = field(default_factory=dict)
+
+
+class Builder:
+    """Builds releases in one process, keeping dbt's manifest between them."""
+
+    def __init__(self, settings: Settings, dsn: str) -> None:
+        self._settings = settings
+        self._dsn = dsn
+        self._dbt = Dbt(dsn)
+        self._nodes: dict[str, Node] = {}
+        self._fingerprint = ""
+
+    def build(
+        self, report: Reporter, *, accept_deletions: bool = False, full: bool = False
+    ) -> Outcome:
+        """Make one release, or find that nothing is new.
+
+        Raises `AuditError` when a test of the candidate fails; nothing is published then, and
+        what the release wrote is undone.
+        """
+        with db.connect(self._dsn) as connection:
+            releases.prepare(connection)
+            with releases.builder(connection):
+                return self._build(connection, report, accept_deletions, full)
+
+    def _build(
+        self, connection: db.Connection, report: Reporter, accept_deletions: bool, full: bool
+    ) -> Outcome:
+        clock = _Clock(report)
+        clock.stage("open")
+        release = releases.open_release(connection)
+        try:
+            clock.stage("sync", f"release {release}")
+            landings = sync.sync(
+                connection, self._settings, release,
+                accept_deletions=accept_deletions, report=report.landed,
+            )  # fmt: skip
+            clock.stage("plan")
+            steps = self._plan(connection, full)
+            if not steps and not any(landing.is_change for landing in landings):
+                releases.discard(connection, release)
+                return clock.outcome(connection, None, landings, [], 0)
+            report.planned(steps)
+            clock.stage("dbt", f"{len(steps)} nodes")
+            results = self._run(connection, release, steps, report)
+            clock.stage("publish")
+            tenants = publication.publish(self._dsn, connection, release, self._marts())
+            self._remember_fingerprint(connection)
+            return clock.outcome(connection, release, landings, results, tenants)
+        except (AlmonerError, KeyboardInterrupt) as error:
+            self._undo(release, error)
+            raise
+
+    def _undo(self, release: int, error: BaseException) -> None:
+        """Revert on a connection of its own: the old one may be the thing that failed."""
+        try:
+            with db.connect(self._dsn) as connection:
+                releases.revert(connection, release, str(error) or type(error).__name__)
+        except AlmonerError:
+            return  # the server is gone; the next build reverts
+
+    def _plan(self, connection: db.Connection, full: bool) -> list[Step]:
+        """Plan from the manifest; without loading dbt when neither files nor feeds changed."""
+        past = planning.history(connection)
+        fingerprint = project_fingerprint()
+        if not full and not self._nodes and self._unchanged(connection, fingerprint):
+            return []
+        if fingerprint != self._fingerprint:
+            self._nodes = self._dbt.parse()
+            self._fingerprint = fingerprint
+        if full:
+            past = planning.History({}, past.feeds)
+        return planning.plan(self._nodes, past)
+
+    def _unchanged(self, connection: db.Connection, fingerprint: str) -> bool:
+        row = db.one(connection, db.script("project_is_unchanged"), fingerprint)
+        return bool(row["is_unchanged"])
+
+    def _remember_fingerprint(self, connection: db.Connection) -> None:
+        connection.execute(db.script("remember_project"), (self._fingerprint,))
+
+    def _run(
+        self, connection: db.Connection, release: int, steps: list[Step], report: Reporter
+    ) -> list[Result]:
+        if not steps:
+            return []
+        with connection.transaction():
+            for step in steps:
+                connection.execute(
+                    "insert into almoner.plans (release_id, model, mode, since, definition)"
+                    " values (%s, %s, %s, %s, %s)",
+                    (release, step.node.name, step.mode, step.since, step.node.definition),
+                )
+        names = [step.node.name for step in steps]
+        results = self._dbt.build(names, release, report.ran)
+        bad = [result for result in results if not result.is_good]
+        if bad:
+            raise AuditError(_told(bad), "the last published release is untouched")
+        connection.execute(db.script("record_builds"), {"release": release})
+        return results
+
+    def _marts(self) -> set[str]:
+        return {node.name for node in self._nodes.values() if node.kind == "mart"}
+
+
+def land(settings: Settings, dsn: str, *, accept_deletions: bool) -> list[sync.Landing]:
+    """Sync without building: the rows wait in raw for the next build."""
+    with db.connect(dsn) as connection:
+        releases.prepare(connection)
+        with releases.builder(connection):
+            release = releases.open_release(connection)
+            try:
+                return sync.sync(
+                    connection, settings, release, accept_deletions=accept_deletions
+                )
+            finally:
+                if not connection.closed:
+                    releases.revert(connection, release, "sync only")
+
+
+class _Clock:
+    """Times the stages of one build."""
+
+    def __init__(self, report: Reporter) -> None:
+        self._report = report
+        self._begun = self._stage_begun = time.monotonic()
+        self._stage = ""
+        self._stages: dict[str, float] = {}
+
+    def stage(self, name: str, detail: str = "") -> None:
+        self._close()
+        self._stage = name
+        self._report.stage(name, detail)
+
+    def outcome(
+        self,
+        connection: db.Connection,
+        release: int | None,
+        landings: list[sync.Landing],
+        results: list[Result],
+        tenants: int,
+    ) -> Outcome:
+        self._close()
+        tests = sum(result.kind == "test" for result in results)
+        return Outcome(
+            release=release,
+            current=releases.last_published(connection),
+            rows_landed=sum(landing.landed for landing in landings),
+            rows_deleted=sum(landing.deleted for landing in landings),
+            nodes=len(results) - tests,
+            tests=tests,
+            tenants=tenants,
+            seconds=time.monotonic() - self._begun,
+            stages=self._stages,
+        )
+
+    def _close(self) -> None:
+        now = time.monotonic()
+        if self._stage:
+            self._stages[self._stage] = round(now - self._stage_begun, 3)
+        self._stage_begun = now
+
+
+def _told(bad: list[Result]) -> str:
+    """Name what failed, the first with its message."""
+    first = bad[0]
+    more = f" (and {len(bad) - 1} more: {', '.join(r.name for r in bad[1:6])})" if bad[1:] else ""
+    return f"{first.kind} {first.name}: {first.status}: {first.message}{more}"

@@ -1,0 +1,142 @@
+"""Source contracts: what `_sources.yml` says of each system's tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from runner import project
+from runner.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that may leave the source, with its PostgreSQL type."""
+
+    name: str
+    data_type: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One source table: what identifies a row, whose it is, and what its feed carries."""
+
+    system: str
+    name: str
+    raw_name: str
+    source_name: str
+    key: tuple[str, ...]
+    tenant: str | None
+    cursor: str | None
+    carry: tuple[str, ...]
+    indexes: tuple[tuple[str, ...], ...]
+    columns: tuple[Column, ...]
+
+    @property
+    def raw_schema(self) -> str:
+        return f"raw_{self.system}"
+
+    @property
+    def feed_name(self) -> str:
+        """The change feed's name in schema `feed`, shorter than PostgreSQL's 63 bytes."""
+        return f"{self.raw_schema}__{self.raw_name}"
+
+    @cached_property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(column.name for column in self.columns)
+
+    @property
+    def feed_columns(self) -> tuple[str, ...]:
+        """The columns that a changed row leaves in the feed, old and new."""
+        tenant = ("tenant_id",) if self.tenant else ()
+        return ("source_id", *tenant, *self.key, *self.carry)
+
+    def type_of(self, column: str) -> str:
+        """Give the type of a raw column, the engine's own included."""
+        if column in ("source_id", "tenant_id"):
+            return "text"
+        return next(col.data_type for col in self.columns if col.name == column)
+
+
+@dataclass(frozen=True)
+class Contract:
+    """All tables of one system, and the schema they live in at the source."""
+
+    system: str
+    schema: str
+    tables: tuple[Table, ...]
+
+
+def load(system: str) -> Contract:
+    """Read the contract of one system.
+
+    Raises `ConfigError` if there is no such system or its contract is not complete.
+    """
+    known = systems()
+    if system not in known:
+        raise ConfigError(
+            f"no source system is called {system!r}",
+            f"known systems: {', '.join(sorted(known))} (folders of models/staging)",
+        )
+    return _parse(system, known[system])
+
+
+def load_all() -> tuple[Contract, ...]:
+    """Read every contract of the project, in the order of their names."""
+    return tuple(_parse(system, path) for system, path in sorted(systems().items()))
+
+
+def systems() -> dict[str, Path]:
+    """Map each system to its `_sources.yml`."""
+    staging = project.root() / "models" / "staging"
+    return {path.parent.name: path for path in staging.glob("*/_sources.yml")}
+
+
+def _parse(system: str, path: Path) -> Contract:
+    content = yaml.safe_load(path.read_text()) or {}
+    for source in content.get("sources", []):
+        if source.get("name") == system:
+            meta = _meta(source)
+            tables = tuple(_table(system, entry, path) for entry in source["tables"])
+            return Contract(system, meta.get("schema", "public"), tables)
+    raise ConfigError(f"{path} has no source called {system!r}", "name the source as its folder")
+
+
+def _table(system: str, entry: dict[str, Any], path: Path) -> Table:
+    meta, name = _meta(entry), entry["name"]
+    columns = tuple(
+        Column(str(column["name"]), str(column.get("data_type", "")))
+        for column in entry.get("columns", [])
+    )
+    names = {column.name for column in columns}
+    untyped = [column.name for column in columns if not column.data_type]
+    if untyped:
+        raise ConfigError(f"{path}: {name}.{untyped[0]} has no data_type", f"add one in {path}")
+    key = tuple(meta.get("key", ()))
+    carry = tuple(meta.get("carry", ()))
+    tenant, cursor = meta.get("tenant"), meta.get("cursor")
+    wanted = {*key, *carry, *filter(None, (tenant, cursor))}
+    if not key or not wanted <= names:
+        missing = ", ".join(sorted(wanted - names)) or "key"
+        raise ConfigError(f"{path}: table {name} lacks {missing}", "name it under columns")
+    return Table(
+        system=system,
+        name=name,
+        raw_name=entry.get("identifier", name),
+        source_name=meta.get("table", name),
+        key=key,
+        tenant=tenant,
+        cursor=cursor,
+        carry=tuple(column for column in carry if column not in key),
+        indexes=tuple(tuple(index) for index in meta.get("indexes", ())),
+        columns=columns,
+    )
+
+
+def _meta(entry: dict[str, Any]) -> dict[str, Any]:
+    meta: dict[str, Any] = (entry.get("config") or {}).get("meta") or {}
+    return meta

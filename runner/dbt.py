@@ -1,0 +1,274 @@
+"""The only module that imports dbt: parse the project, run nodes, read results."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from psycopg.conninfo import conninfo_to_dict
+
+from runner import project
+from runner.errors import ConfigError
+
+PROJECT = "almoner"
+PROFILE = {
+    PROJECT: {
+        "target": "release",
+        "outputs": {
+            "release": {
+                "type": "postgres",
+                "host": "{{ env_var('ALMONER_DBT_HOST') }}",
+                "port": "{{ env_var('ALMONER_DBT_PORT') | as_number }}",
+                "user": "{{ env_var('ALMONER_DBT_USER') }}",
+                "password": "{{ env_var('ALMONER_DBT_PASSWORD') }}",
+                "dbname": "{{ env_var('ALMONER_DBT_DATABASE') }}",
+                "sslmode": "{{ env_var('ALMONER_DBT_SSLMODE') }}",
+                "schema": "core",
+                "threads": 4,
+                "connect_timeout": 10,
+            }
+        },
+    }
+}
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node of the project as planning needs it.
+
+    `definition` is a digest of all that decides the node's rows: its own SQL, macros,
+    contract and settings, and those of the views and seeds it reads.
+    """
+
+    unique_id: str
+    name: str
+    kind: str
+    definition: str
+    inputs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Result:
+    """How one node ended: status, message and the seconds it took."""
+
+    name: str
+    kind: str
+    status: str
+    message: str
+    seconds: float
+    failures: int
+
+    @property
+    def is_good(self) -> bool:
+        return self.status in ("success", "pass", "skipped", "no-op")
+
+
+class Dbt:
+    """dbt in this process, with its manifest kept between invocations."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._manifest: Any = None
+
+    def parse(self) -> dict[str, Node]:
+        """Parse the project and give its nodes, in an order in which inputs come first.
+
+        Raises `ConfigError` with dbt's own message when the project is not valid.
+        """
+        from dbt.cli.main import dbtRunner
+
+        with self._environment(None):
+            outcome = dbtRunner().invoke(["parse", *self._common()])
+        if not outcome.success:
+            raise ConfigError(
+                f"the dbt project is not valid: {str(outcome.exception).strip()}",
+                "mend the file that dbt names",
+            )
+        self._manifest = outcome.result
+        return _nodes(self._manifest)
+
+    def build(
+        self, names: Iterable[str], release: int, report: Callable[[Result], None]
+    ) -> list[Result]:
+        """Run seeds, models, snapshots and the tests upon them; unit tests are for `make test`."""
+        from dbt.cli.main import dbtRunner
+
+        seen: list[Result] = []
+
+        def on_event(event: Any) -> None:
+            if event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult"):
+                report(_from_event(event))
+
+        arguments = [
+            "build", *self._common(), "--no-write-json", "--cache-selected-only",
+            "--exclude-resource-type", "unit_test", "--select", *names,
+        ]  # fmt: skip
+        with self._environment(release):
+            outcome = dbtRunner(manifest=self._manifest, callbacks=[on_event]).invoke(arguments)
+        if outcome.result is None:
+            raise ConfigError(
+                f"dbt could not run: {str(outcome.exception).strip()}", "mend what dbt names"
+            )
+        for entry in outcome.result.results:
+            seen.append(
+                Result(
+                    entry.node.name, str(entry.node.resource_type), str(entry.status),
+                    (entry.message or "").strip(), entry.execution_time, entry.failures or 0,
+                )
+            )  # fmt: skip
+        return seen
+
+    def _common(self) -> list[str]:
+        directory = project.state_dir() / "dbt"
+        return [
+            "--project-dir", str(project.root()), "--profiles-dir", str(directory),
+            "--target-path", str(directory / "target"), "--log-path", str(directory / "logs"),
+            "--log-level", "none", "--log-level-file", "info", "--no-print", "--no-version-check",
+        ]  # fmt: skip
+
+    @contextmanager
+    def _environment(self, release: int | None) -> Iterator[None]:
+        """Name the server and the release in the environment, for as long as dbt runs."""
+        directory = project.state_dir() / "dbt"
+        directory.mkdir(parents=True, exist_ok=True)
+        profile = directory / "profiles.yml"
+        text = yaml.safe_dump(PROFILE)
+        if not profile.is_file() or profile.read_text() != text:
+            profile.write_text(text)
+        known = conninfo_to_dict(self._dsn)
+        values = {
+            "ALMONER_DBT_HOST": str(known.get("host") or "localhost"),
+            "ALMONER_DBT_PORT": str(known.get("port") or 5432),
+            "ALMONER_DBT_USER": str(known.get("user") or ""),
+            "ALMONER_DBT_PASSWORD": str(known.get("password") or ""),
+            "ALMONER_DBT_DATABASE": str(known.get("dbname") or ""),
+            "ALMONER_DBT_SSLMODE": str(known.get("sslmode") or "prefer"),
+        }
+        if release is not None:
+            values["PGOPTIONS"] = f"-c almoner.release={release}"
+        before = {name: os.environ.get(name) for name in values}
+        os.environ.update(values)
+        try:
+            yield
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+
+
+def project_fingerprint() -> str:
+    """Digest every file that decides what the project builds, without importing dbt."""
+    digest = hashlib.sha256()
+    root = project.root()
+    folders = ("models", "macros", "seeds", "snapshots", "tests")
+    files = [root / "dbt_project.yml"]
+    for folder in folders:
+        files += [path for path in (root / folder).rglob("*") if path.suffix in _KINDS]
+    for path in sorted(files):
+        digest.update(f"{path.relative_to(root)}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+_KINDS = {".sql", ".yml", ".csv"}
+
+
+def _nodes(manifest: Any) -> dict[str, Node]:
+    variables = getattr(manifest.metadata, "vars", {})
+    found: dict[str, Node] = {}
+    for unique_id in _in_order(manifest):
+        node = manifest.nodes.get(unique_id) or manifest.sources[unique_id]
+        kind = _kind(node)
+        inputs = tuple(node.depends_on.nodes) if kind != "source" else ()
+        parts = [unique_id, _own(manifest, node, kind), variables]
+        for parent in inputs:
+            if found[parent].kind in ("source", "seed", "view"):
+                parts.append(found[parent].definition)
+        digest = hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode())
+        found[unique_id] = Node(unique_id, node.name, kind, digest.hexdigest(), inputs)
+    return found
+
+
+def _kind(node: Any) -> str:
+    """Give source, seed, snapshot, view, released or mart."""
+    if str(node.resource_type) == "model":
+        return str(node.config.materialized)
+    return str(node.resource_type)
+
+
+def _own(manifest: Any, node: Any, kind: str) -> list[Any]:
+    """List what a node itself contributes to its definition."""
+    columns = [
+        [column.name, column.data_type, [str(each.type) for each in column.constraints or []]]
+        for column in node.columns.values()
+    ]
+    if kind == "source":
+        return [node.schema, node.identifier, columns, node.config.meta]
+    if kind == "seed":
+        return [node.checksum.checksum, node.config.to_dict()]
+    documents = (
+        [node.description, [column.description for column in node.columns.values()]]
+        if kind == "mart"
+        else []
+    )
+    settings = {
+        name: node.config.get(name) for name in ("materialized", "meta", "schema", "contract")
+    }
+    return [node.raw_code, columns, settings, documents, _macros(manifest, node)]
+
+
+def _macros(manifest: Any, node: Any) -> list[str]:
+    """Give the text of every macro of the project that a node's SQL reaches."""
+    pending, seen = list(node.depends_on.macros), set()
+    while pending:
+        name = pending.pop()
+        macro = manifest.macros.get(name)
+        if name in seen or macro is None or macro.package_name != PROJECT:
+            continue
+        seen.add(name)
+        pending.extend(macro.depends_on.macros)
+    return [manifest.macros[name].macro_sql for name in sorted(seen)]
+
+
+def _in_order(manifest: Any) -> list[str]:
+    """Sort sources, seeds, snapshots and models so that inputs come first."""
+    wanted = {
+        unique_id: list(node.depends_on.nodes) if hasattr(node, "depends_on") else []
+        for unique_id, node in manifest.nodes.items()
+        if str(node.resource_type) in ("model", "seed", "snapshot")
+    }
+    wanted.update({unique_id: [] for unique_id in manifest.sources})
+    done: dict[str, None] = {}
+
+    def visit(unique_id: str) -> None:
+        if unique_id in done:
+            return
+        for parent in wanted[unique_id]:
+            visit(parent)
+        done[unique_id] = None
+
+    for unique_id in sorted(wanted):
+        visit(unique_id)
+    return list(done)
+
+
+def _from_event(event: Any) -> Result:
+    info = event.data.node_info
+    return Result(
+        info.node_name, info.resource_type, info.node_status.lower(), "",
+        getattr(event.data, "execution_time", 0.0), 0,
+    )  # fmt: skip
+
+
+def log_path() -> Path:
+    """Give the file in which dbt logs what it runs."""
+    return project.state_dir() / "dbt" / "logs" / "dbt.log"

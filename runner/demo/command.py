@@ -1,0 +1,50 @@
+"""`almoner demo`: the operational database beside Almoner's own, and its next day."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import yaml
+from psycopg import sql
+
+from runner import db, settings
+from runner.errors import ConfigError
+
+DATABASE = "hms_demo"
+SOURCE = "demo"
+
+
+def create(tenants: int, days: int, visits_per_day: int, seed: int) -> dict[str, int]:
+    """Make the demo's database anew, fill it, and name it as a source."""
+    from runner.demo.generator import generate
+
+    with db.connect() as connection:
+        name = sql.Identifier(DATABASE)
+        connection.execute(sql.SQL("drop database if exists {} with (force)").format(name))
+        connection.execute(sql.SQL("create database {}").format(name))
+        connection.execute(sql.SQL("revoke connect on database {} from public").format(name))
+    with _connect() as operational:
+        made = generate(operational, tenants, days, visits_per_day, date(2026, 10, 31), seed)
+    path = settings.demo_file()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(
+        yaml.safe_dump({"sources": {SOURCE: {"system": "hms", "database": DATABASE}}})
+    )
+    return made
+
+
+def live(seed: int) -> dict[str, int]:
+    """Make the next day happen.
+
+    Raises `ConfigError` if there is no demo yet.
+    """
+    from runner.demo.generator import live as next_day
+
+    if not settings.demo_file().is_file():
+        raise ConfigError("there is no demo database", "run `almoner demo create` first")
+    with _connect() as operational:
+        return next_day(operational, seed)
+
+
+def _connect():  # type: ignore[no-untyped-def]
+    return db.connect(db.with_database(db.dsn(), DATABASE), what="the demo's database")

@@ -1,0 +1,209 @@
+"""Reading a source: one read-only snapshot, only the columns and rows that the contract asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import sql
+
+from runner import contracts, db
+from runner.contracts import Table
+from runner.errors import ContractError
+from runner.settings import Source
+
+# casts that lose nothing, beside the identity
+WIDENING = {
+    "smallint": {"integer", "bigint", "numeric"},
+    "integer": {"bigint", "numeric"},
+    "bigint": {"numeric"},
+    "real": {"double precision"},
+    "character varying": {"text"},
+    "character": {"text"},
+    "name": {"text"},
+    "text": {"character varying"},
+    "json": {"jsonb"},
+}
+TWO_TO_32 = 4294967296
+
+
+@dataclass(frozen=True)
+class Watermark:
+    """Up to where a table was read: the snapshot, of which server and table, and how many rows."""
+
+    server_identity: str
+    snapshot_xmin: int
+    row_count: int
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One repeatable-read transaction on a source."""
+
+    name: str
+    contract: contracts.Contract
+    connection: db.Connection
+    identity: str
+    xmin: int
+
+    def check(self, table: Table) -> str:
+        """Compare a table with its contract and give its identity.
+
+        Raises `ContractError` naming the first missing table, column or wrong type.
+        """
+        schema = self.contract.schema
+        place = f"source {self.name}: {schema}.{table.source_name}"
+        found = db.rows(self.connection, db.script("source_columns"), schema, table.source_name)
+        if not found:
+            raise ContractError(
+                f"{place} does not exist or may not be read",
+                f"create it, or grant usage on schema {schema} and select on its tables",
+            )
+        types = {row["column_name"]: row["data_type"] for row in found}
+        for column in table.columns:
+            if column.name not in types:
+                raise ContractError(
+                    f"{place} has no column {column.name}",
+                    f"add the column, or mend models/staging/{table.system}/_sources.yml",
+                )
+            self._check_type(place, column, types[column.name])
+        row = db.one(
+            self.connection,
+            "select to_regclass(%s)::oid::text as oid",
+            f'"{schema}"."{table.source_name}"',
+        )
+        kind = found[0]["kind"]
+        return f"{self.identity}/{row['oid']}/{kind}"
+
+    def _check_type(self, place: str, column: contracts.Column, found: str) -> None:
+        wanted = db.one(
+            self.connection,
+            "select format_type(to_regtype(%s), null) as name",
+            column.data_type,
+        )["name"]
+        is_enum = db.one(
+            self.connection,
+            "select exists (select from pg_type where oid = to_regtype(%s) and typtype in"
+            " ('e', 'd')) as yes",
+            found,
+        )["yes"]
+        if found == wanted or wanted in WIDENING.get(found, set()) or is_enum:
+            return
+        raise ContractError(
+            f"{place}.{column.name} is {found}, the contract says {column.data_type}",
+            "change the column's type back, or mend the contract and its staging model",
+        )
+
+    def counts(self, table: Table, since: Watermark | None) -> tuple[int, int]:
+        """Count the rows of a table, and those changed since a watermark, in one pass."""
+        row = db.one(
+            self.connection,
+            sql.SQL("select count(*) as total, count(*) filter (where {}) as changed from {}")
+            .format(self._changed(since), self._relation(table))
+            .as_string(),
+        )
+        return int(row["total"]), int(row["changed"])
+
+    def buckets(self, table: Table, width: int) -> dict[int, int]:
+        """Count the rows of a table in ranges of its integer key."""
+        found = db.rows(
+            self.connection,
+            sql.SQL("select {} / {} as bucket, count(*) as size from {} group by 1")
+            .format(sql.Identifier(table.key[0]), sql.Literal(width), self._relation(table))
+            .as_string(),
+        )
+        return {int(row["bucket"]): int(row["size"]) for row in found}
+
+    @contextmanager
+    def copy_rows(
+        self, table: Table, since: Watermark | None, release: int
+    ) -> Iterator[Iterator[bytes]]:
+        """Stream changed rows as binary COPY, in the raw table's shape with `landed_in`."""
+        tenant = []
+        if table.tenant:
+            prefix = sql.Literal(f"{self.name}_")
+            tenant = [sql.SQL("{} || {}::text").format(prefix, sql.Identifier(table.tenant))]
+        columns = [
+            sql.SQL("{}::{}").format(sql.Identifier(column.name), sql.SQL(column.data_type))  # type: ignore[arg-type]
+            for column in table.columns
+        ]
+        values = sql.SQL(", ").join(
+            [
+                sql.SQL("{}::text").format(sql.Literal(self.name)),
+                *tenant,
+                *columns,
+                sql.SQL("{}::int").format(sql.Literal(release)),
+            ]
+        )
+        query = sql.SQL("select {} from {} where {}").format(
+            values, self._relation(table), self._changed(since)
+        )
+        with self._copy(query) as stream:
+            yield stream
+
+    @contextmanager
+    def copy_keys(self, table: Table, buckets: list[int] | None, width: int) -> Any:
+        """Stream the keys of a table, of some buckets or of all, as binary COPY."""
+        columns = sql.SQL(", ").join(
+            sql.SQL("{}::{}").format(sql.Identifier(name), sql.SQL(table.type_of(name)))  # type: ignore[arg-type]
+            for name in table.key
+        )
+        wanted = sql.SQL("true")
+        if buckets is not None:
+            wanted = sql.SQL("{} / {} = any({})").format(
+                sql.Identifier(table.key[0]), sql.Literal(width), sql.Literal(buckets)
+            )
+        query = sql.SQL("select {}::text, {} from {} where {}").format(
+            sql.Literal(self.name), columns, self._relation(table), wanted
+        )
+        with self._copy(query) as stream:
+            yield stream
+
+    @contextmanager
+    def _copy(self, query: sql.Composed) -> Iterator[Iterator[bytes]]:
+        statement = sql.SQL("copy ({}) to stdout (format binary)").format(query)
+        with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
+            yield (bytes(block) for block in copy)
+
+    def _relation(self, table: Table) -> sql.Identifier:
+        return sql.Identifier(self.contract.schema, table.source_name)
+
+    def _changed(self, since: Watermark | None) -> sql.Composable:
+        """Say which rows may have changed: those whose xmin is not before the old snapshot's.
+
+        The comparison is modulo 2^32, as PostgreSQL compares transaction numbers.
+        """
+        if since is None:
+            return sql.SQL("true")
+        return sql.SQL(
+            "(xmin::text::bigint - {} + 4294967296) % 4294967296 < 2147483648"
+        ).format(sql.Literal(since.snapshot_xmin % TWO_TO_32))
+
+
+@contextmanager
+def open_snapshot(name: str, source: Source) -> Iterator[Snapshot]:
+    """Open a source for one consistent reading of all its tables."""
+    contract = contracts.load(source.system)
+    with db.connect(db.source_dsn(source), what=f"source {name}") as connection:
+        connection.execute("begin isolation level repeatable read read only")
+        row = db.one(
+            connection,
+            "select pg_snapshot_xmin(pg_current_snapshot())::text as xmin,"
+            " (select system_identifier from pg_control_system())::text as cluster,"
+            " (select oid from pg_database where datname = current_database())::text as database",
+        )
+        identity = f"{row['cluster']}/{row['database']}"
+        yield Snapshot(name, contract, connection, identity, int(row["xmin"]))
+
+
+def usable(mark: Watermark | None, identity: str, xmin: int) -> Watermark | None:
+    """Give the watermark if changes can be told from it, else None: read everything.
+
+    Not usable: another server, database or table; a snapshot that went backwards; one that is
+    over 1.5 billion transactions old; a view, which has no xmin of its own.
+    """
+    if mark is None or mark.server_identity != identity or not identity.endswith("/r"):
+        return None
+    return mark if 0 <= xmin - mark.snapshot_xmin < 1_500_000_000 else None

@@ -1,0 +1,116 @@
+"""What a build shows: a live line on a terminal, plain lines without one, JSON on request."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import Any
+
+from rich.console import Console
+from rich.status import Status
+
+from runner.dbt import Result
+from runner.planning import Step
+from runner.sync import Landing
+
+
+class Plain:
+    """Plain lines, a time before each; for cron and pipes."""
+
+    def __init__(self) -> None:
+        self._begun = time.monotonic()
+
+    def say(self, text: str) -> None:
+        """Print one line."""
+        print(f"{time.monotonic() - self._begun:7.1f}s  {text}", flush=True)
+
+    def stage(self, name: str, detail: str = "") -> None:
+        self.say(f"{name} {detail}".rstrip())
+
+    def landed(self, landing: Landing) -> None:
+        if landing.is_change:
+            self.say(f"  {_told(landing)}")
+
+    def planned(self, steps: list[Step]) -> None:
+        full = sum(step.mode == "full" for step in steps)
+        self.say(f"  {len(steps)} nodes to run, {full} of them in full")
+
+    def ran(self, result: Result) -> None:
+        if not result.is_good:
+            self.say(f"  {result.kind} {result.name}: {result.status}")
+
+
+class Terminal(Plain):
+    """The plain lines that matter, and a live one that says what runs now."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._console = Console()
+        self._status: Status = self._console.status("")
+        self._status.start()
+        self._left = 0
+
+    def say(self, text: str) -> None:
+        self._console.print(f"{time.monotonic() - self._begun:7.1f}s  {text}", highlight=False)
+
+    def stage(self, name: str, detail: str = "") -> None:
+        super().stage(name, detail)
+        self._status.update(f"{name} {detail}")
+
+    def planned(self, steps: list[Step]) -> None:
+        super().planned(steps)
+        self._left = len(steps)
+
+    def ran(self, result: Result) -> None:
+        super().ran(result)
+        if result.kind != "test":
+            self._left = max(self._left - 1, 0)
+        self._status.update(f"dbt: {self._left} nodes left, {result.name} {result.status}")
+
+    def close(self) -> None:
+        """Take the live line away."""
+        self._status.stop()
+
+
+class Lines:
+    """One JSON object a line."""
+
+    def _say(self, **fields: Any) -> None:
+        print(json.dumps(fields, default=str), flush=True)
+
+    def stage(self, name: str, detail: str = "") -> None:
+        self._say(event="stage", name=name, detail=detail)
+
+    def landed(self, landing: Landing) -> None:
+        if landing.is_change:
+            self._say(
+                event="landed", source=landing.source, table=landing.table.source_name,
+                landed=landing.landed, deleted=landing.deleted, quarantined=landing.quarantined,
+            )  # fmt: skip
+
+    def planned(self, steps: list[Step]) -> None:
+        for step in steps:
+            self._say(event="planned", node=step.node.name, mode=step.mode, reason=step.reason)
+
+    def ran(self, result: Result) -> None:
+        self._say(
+            event="ran", node=result.name, kind=result.kind, status=result.status,
+            seconds=round(result.seconds, 3),
+        )  # fmt: skip
+
+
+def reporter(as_json: bool) -> Plain | Terminal | Lines:
+    """Choose how to report: JSON, a live terminal or plain lines."""
+    if as_json:
+        return Lines()
+    return Terminal() if sys.stdout.isatty() else Plain()
+
+
+def _told(landing: Landing) -> str:
+    parts = [f"{landing.landed:,} rows"]
+    if landing.deleted:
+        parts.append(f"{landing.deleted:,} deleted")
+    if landing.quarantined:
+        parts.append(f"{landing.quarantined:,} set aside")
+    return f"{landing.source}.{landing.table.source_name}: {', '.join(parts)}"

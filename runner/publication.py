@@ -1,0 +1,185 @@
+"""Publication: the catalog gate, the mart views and the pointers, in one transaction."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+from runner import db
+from runner.errors import DatabaseError, PublicationError
+
+
+def publish(dsn: str, connection: db.Connection, release: int, marts: set[str]) -> int:
+    """Move every tenant to a release; give the number of tenants.
+
+    `marts` are all marts of the project; views of others are removed. Raises
+    `PublicationError` when a lock is open or another release was published meanwhile.
+    """
+    xid = ""
+    try:
+        with connection.transaction():
+            xid = db.one(connection, "select pg_current_xact_id()::text as xid")["xid"]
+            _claim(connection, release)
+            connection.execute("set local lock_timeout = '10s'")
+            write_marts(connection, release, marts)
+            check_gate(connection)
+            tenants = connection.execute(db.script("move_pointers"), (release,)).rowcount
+            connection.execute(
+                "update almoner.releases set state = 'published', finished_at = now(),"
+                " publish_xid = pg_current_xact_id() where release_id = %s",
+                (release,),
+            )
+        return tenants
+    except psycopg.OperationalError as error:
+        if isinstance(error, psycopg.errors.LockNotAvailable):
+            raise PublicationError(
+                "a mart view is locked by a reader's long transaction",
+                "run `almoner build` again, or end the reader's session",
+            ) from error
+        return _decide(dsn, release, xid, error)
+
+
+def _decide(dsn: str, release: int, xid: str, error: Exception) -> int:
+    """Find out whether a publication whose connection was lost at commit took place."""
+    for _ in range(120):
+        try:
+            with db.connect(dsn) as connection:
+                status = db.one(
+                    connection, "select pg_xact_status(%s::xid8) as status", xid or "0"
+                )["status"]
+                if status == "committed":
+                    return int(
+                        db.one(
+                            connection,
+                            "select count(*) as size from almoner.pointers where release_id = %s",
+                            release,
+                        )["size"]
+                    )
+                if status != "in progress":
+                    break
+        except DatabaseError:
+            pass
+        time.sleep(0.5)
+    raise DatabaseError(
+        f"lost the connection while publishing release {release}; it was not published",
+        "run `almoner build` again; the last published release is untouched",
+    ) from error
+
+
+def _claim(connection: db.Connection, release: int) -> None:
+    row = connection.execute(db.script("claim_release"), (release,)).fetchone()
+    if row is None:
+        raise PublicationError(
+            f"release {release} is no longer being built, or another was published meanwhile",
+            "run `almoner build` again",
+        )
+
+
+def write_marts(connection: db.Connection, release: int, marts: set[str]) -> None:
+    """Write the mart views as a release defines them, where they differ from what stands."""
+    for row in db.rows(connection, db.script("views_of_marts")):
+        if row["name"] not in marts:
+            connection.execute(
+                sql.SQL("drop view {} cascade").format(sql.Identifier("marts", row["name"]))
+            )
+    changed = {
+        row["mart"]: row["definition"]
+        for row in db.rows(connection, db.script("changed_marts"), release)
+        if row["mart"] in marts
+    }
+    for name in _inputs_first(changed):
+        _write_mart(connection, name, changed[name])
+
+
+def _inputs_first(definitions: dict[str, dict[str, Any]]) -> list[str]:
+    done: list[str] = []
+
+    def visit(name: str) -> None:
+        if name in done or name not in definitions:
+            return
+        for read in definitions[name]["reads"]:
+            visit(read)
+        done.append(name)
+
+    for name in sorted(definitions):
+        visit(name)
+    return done
+
+
+def _write_mart(connection: db.Connection, name: str, definition: dict[str, Any]) -> None:
+    view = sql.Identifier("marts", name)
+    digest = sql.Literal(definition["digest"])
+    try:
+        connection.execute(
+            sql.SQL("create or replace view {} with (security_barrier = true) as {}").format(
+                view, sql.SQL(definition["sql"])
+            )
+        )
+    except psycopg.errors.InvalidTableDefinition as error:
+        raise PublicationError(
+            f"mart {name} removes, renames or retypes a column that readers use: "
+            f"{str(error).splitlines()[0]}",
+            "keep the column and add new ones at the end, or make a new mart beside it",
+        ) from error
+    connection.execute(sql.SQL("alter view {} owner to almoner_gate").format(view))
+    connection.execute(sql.SQL("grant select on {} to almoner_reader").format(view))
+    connection.execute(
+        sql.SQL("comment on view {} is {}").format(
+            view, sql.Literal(definition["description"].strip())
+        )
+    )
+    for column in definition["columns"]:
+        connection.execute(
+            sql.SQL("comment on column {}.{} is {}").format(
+                view, sql.Identifier(column["name"]), sql.Literal(column["description"].strip())
+            )
+        )
+    connection.execute(
+        sql.SQL(
+            "insert into almoner.published_marts (mart, digest) values ({}, {})"
+            " on conflict (mart) do update set digest = excluded.digest"
+        ).format(sql.Literal(name), digest)
+    )
+
+
+def check_gate(connection: db.Connection) -> None:
+    """Refuse to go on if any lock that keeps tenants apart is open."""
+    faults = db.rows(connection, db.script("gate"))
+    if faults:
+        told = "; ".join(f"{row['object']}: {row['fault']}" for row in faults[:5])
+        more = f" (and {len(faults) - 5} more)" if faults[5:] else ""
+        raise PublicationError(
+            f"isolation is not intact: {told}{more}",
+            "mend the named objects; `almoner access check` lists every fault",
+        )
+
+
+def rollback(connection: db.Connection, to: int) -> int:
+    """Move every tenant's pointer back to a published release, and the mart views with it.
+
+    Raises `PublicationError` if that release was never published.
+    """
+    with connection.transaction():
+        row = connection.execute(
+            "select from almoner.releases where release_id = %s and state = 'published' for share",
+            (to,),
+        ).fetchone()
+        if row is None:
+            raise PublicationError(
+                f"release {to} was never published",
+                "`almoner releases list` shows the published ones",
+            )
+        for view in db.rows(connection, db.script("views_of_marts")):
+            connection.execute(
+                sql.SQL("drop view if exists {} cascade").format(
+                    sql.Identifier("marts", view["name"])
+                )
+            )
+        connection.execute("delete from almoner.published_marts")
+        known = {row["mart"] for row in db.rows(connection, db.script("changed_marts"), to)}
+        write_marts(connection, to, known)
+        check_gate(connection)
+        return connection.execute(db.script("move_pointers_back"), {"release": to}).rowcount

@@ -1,0 +1,176 @@
+"""The raw tables, their feeds and landing tables, made from the source contracts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from psycopg import sql
+
+from runner import contracts, db
+from runner.contracts import Table
+from runner.errors import ConfigError
+
+
+def prepare(connection: db.Connection) -> None:
+    """Make what is missing of every contract's raw tables; add columns that are new.
+
+    Raises `ConfigError` when a contract changes the type of a column that has landed.
+    """
+    known = _existing_columns(connection)
+    for contract in contracts.load_all():
+        schema = sql.Identifier(f"raw_{contract.system}")
+        connection.execute(sql.SQL("create schema if not exists {}").format(schema))
+        for table in contract.tables:
+            _prepare_table(connection, table, known.get((table.raw_schema, table.raw_name)))
+
+
+def relation(table: Table) -> sql.Identifier:
+    """Name a raw table."""
+    return sql.Identifier(table.raw_schema, table.raw_name)
+
+
+def feed(table: Table) -> sql.Identifier:
+    """Name the change feed of a raw table."""
+    return sql.Identifier("feed", table.feed_name)
+
+
+def landing(table: Table) -> sql.Identifier:
+    """Name the unlogged table in which rows arrive before they are merged."""
+    return sql.Identifier("work", f"land_{table.feed_name}")
+
+
+def names(columns: Iterable[str], alias: str | None = None) -> sql.Composed:
+    """Write a column list, each name quoted and, if an alias is given, qualified."""
+    parts = [sql.Identifier(alias, name) if alias else sql.Identifier(name) for name in columns]
+    return sql.SQL(", ").join(parts)
+
+
+def columns_of(table: Table) -> tuple[str, ...]:
+    """Give the raw table's columns in order, without `landed_in`."""
+    tenant = ("tenant_id",) if table.tenant else ()
+    return ("source_id", *tenant, *table.column_names)
+
+
+def key_of(table: Table) -> tuple[str, ...]:
+    """Give the raw table's primary key."""
+    return ("source_id", *table.key)
+
+
+def create_indexes(connection: db.Connection, table: Table) -> None:
+    """Make the primary key and the indexes of a raw table, if they are missing."""
+    has_key = db.one(
+        connection,
+        "select exists (select from pg_constraint where conrelid = %s::regclass and contype = 'p')",
+        f'"{table.raw_schema}"."{table.raw_name}"',
+    )
+    if not has_key["exists"]:
+        connection.execute(
+            sql.SQL("alter table {} add primary key ({})").format(
+                relation(table), names(key_of(table))
+            )
+        )
+    for index in _indexes(table):
+        name = sql.Identifier(f"{table.raw_name}_{'_'.join(index)}"[:60])
+        connection.execute(
+            sql.SQL("create index if not exists {} on {} ({})").format(
+                name, relation(table), names(index)
+            )
+        )
+
+
+def drop_indexes(connection: db.Connection, table: Table) -> None:
+    """Drop what `create_indexes` makes, before a first load."""
+    for row in db.rows(
+        connection,
+        "select conname from pg_constraint where conrelid = %s::regclass and contype = 'p'",
+        f'"{table.raw_schema}"."{table.raw_name}"',
+    ):
+        connection.execute(
+            sql.SQL("alter table {} drop constraint {}").format(
+                relation(table), sql.Identifier(row["conname"])
+            )
+        )
+    for row in db.rows(
+        connection,
+        "select indexrelid::regclass::text as name from pg_index where indrelid = %s::regclass",
+        f'"{table.raw_schema}"."{table.raw_name}"',
+    ):
+        connection.execute(f"drop index {row['name']}")  # type: ignore[call-overload]
+
+
+def _indexes(table: Table) -> tuple[tuple[str, ...], ...]:
+    own = (("tenant_id", *table.key),) if table.tenant else ()
+    return (*own, *table.indexes)
+
+
+def _existing_columns(connection: db.Connection) -> dict[tuple[str, str], dict[str, str]]:
+    found: dict[tuple[str, str], dict[str, str]] = {}
+    for row in db.rows(connection, db.script("raw_columns")):
+        table = found.setdefault((row["schema_name"], row["table_name"]), {})
+        table[row["column_name"]] = row["data_type"]
+    return found
+
+
+def _prepare_table(
+    connection: db.Connection, table: Table, existing: dict[str, str] | None
+) -> None:
+    if existing is None:
+        _create(connection, table)
+        return
+    for column in table.columns:
+        if column.name not in existing:
+            _add(connection, table, column)
+            continue
+        wanted = db.one(connection, "select to_regtype(%s)::text as name", column.data_type)
+        if wanted["name"] and wanted["name"] != existing[column.name].split("(")[0]:
+            raise ConfigError(
+                f"{table.raw_schema}.{table.raw_name}.{column.name} has landed as "
+                f"{existing[column.name]} and the contract now says {column.data_type}",
+                "keep the type, or run `almoner db reset` to land everything anew",
+            )
+
+
+def _create(connection: db.Connection, table: Table) -> None:
+    columns = [
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(table.type_of(name)))  # type: ignore[arg-type]
+        for name in columns_of(table)
+    ]
+    body = sql.SQL(", ").join(columns)
+    with connection.transaction():
+        connection.execute(
+            sql.SQL("create table {} ({}, landed_in int not null)").format(relation(table), body)
+        )
+        connection.execute(
+            sql.SQL("create unlogged table if not exists {} ({}, landed_in int)").format(
+                landing(table), body
+            )
+        )
+        fed = sql.SQL(", ").join(
+            sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(table.type_of(name)))  # type: ignore[arg-type]
+            for name in table.feed_columns
+        )
+        connection.execute(
+            sql.SQL("create table if not exists {} (release_id int not null, {})").format(
+                feed(table), fed
+            )
+        )
+        connection.execute(
+            sql.SQL("create index if not exists {} on {} (release_id)").format(
+                sql.Identifier(f"{table.feed_name}_release"[:60]), feed(table)
+            )
+        )
+        create_indexes(connection, table)
+
+
+def _add(connection: db.Connection, table: Table, column: contracts.Column) -> None:
+    """Add a column to a raw table. Its source is read in full, for the old rows' values."""
+    with connection.transaction():
+        for target in (relation(table), landing(table)):
+            connection.execute(
+                sql.SQL("alter table {} add column {} {}").format(
+                    target, sql.Identifier(column.name), sql.SQL(column.data_type)  # type: ignore[arg-type]
+                )
+            )
+        connection.execute(
+            "delete from almoner.watermarks where table_name = %s", (table.feed_name,)
+        )

@@ -1,0 +1,128 @@
+"""Releases: open, revert, list, roll back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from psycopg import sql
+from psycopg.rows import DictRow
+
+from runner import db, raw
+from runner.errors import ConfigError, PublicationError
+
+BUILDER_LOCK = 4_017_001
+
+
+def prepare(connection: db.Connection) -> None:
+    """Make Almoner's own schemas, tables, functions and roles, and the raw tables."""
+    connection.execute(db.script("control"))
+    raw.prepare(connection)
+
+
+@contextmanager
+def builder(connection: db.Connection) -> Iterator[None]:
+    """Be the one builder of this database.
+
+    Raises `PublicationError` while another command builds.
+    """
+    taken = db.one(
+        connection, "select pg_try_advisory_lock(%s) as yes", BUILDER_LOCK
+    )["yes"]
+    if not taken:
+        raise PublicationError(
+            "another build is running on this database",
+            "wait for it; `almoner status` shows its release",
+        )
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            connection.execute("select pg_advisory_unlock(%s)", (BUILDER_LOCK,))
+
+
+def open_release(connection: db.Connection) -> int:
+    """Undo what a killed build left and open the next release."""
+    for row in db.rows(
+        connection, "select release_id from almoner.releases where state = 'building'"
+    ):
+        revert(connection, row["release_id"], "the build was interrupted")
+    return int(db.one(connection, db.script("open_release"))["release_id"])
+
+
+def revert(connection: db.Connection, release: int, reason: str) -> None:
+    """Undo an unpublished release: its rows go, the rows it retired are current again.
+
+    What it landed in raw stays, and counts as changed for the next build.
+    """
+    with connection.transaction():
+        # waits for the transactions that the fence let in
+        connection.execute(
+            "select from almoner.releases where release_id = %s for update", (release,)
+        )
+        connection.execute(
+            "update almoner.releases set state = 'reverted', finished_at = now(), reason = %s"
+            " where release_id = %s and state = 'building'",
+            (reason, release),
+        )
+        for row in db.rows(connection, db.script("released_tables"), release):
+            names = {
+                "store": sql.Identifier("store", row["name"]),
+                "feed": sql.Identifier("feed", row["name"]),
+                "release": sql.Literal(release),
+            }
+            connection.execute(sql.SQL(db.script("revert_table")).format(**names))
+        connection.execute(db.script("revert_control"), {"release": release})
+
+
+def discard(connection: db.Connection, release: int) -> None:
+    """Take back a release that found nothing new; its number is not used again."""
+    connection.execute("delete from almoner.releases where release_id = %s", (release,))
+
+
+def last_published(connection: db.Connection) -> int | None:
+    """Give the newest published release."""
+    row = db.one(
+        connection,
+        "select max(release_id) as release_id from almoner.releases where state = 'published'",
+    )
+    return None if row["release_id"] is None else int(row["release_id"])
+
+
+def listing(connection: db.Connection) -> list[DictRow]:
+    """List every release with its state, times, rows landed and tenants that read it."""
+    return db.rows(connection, db.script("releases"))
+
+
+def landings(connection: db.Connection, release: int) -> list[DictRow]:
+    """List what a release landed, table by table."""
+    return db.rows(
+        connection,
+        "select source_id, table_name, rows_landed, rows_deleted, rows_quarantined"
+        " from almoner.landings where release_id = %s order by source_id, table_name",
+        release,
+    )
+
+
+def find(connection: db.Connection, release: int) -> DictRow:
+    """Give one release.
+
+    Raises `ConfigError` if there is none of that number.
+    """
+    for row in listing(connection):
+        if row["release_id"] == release:
+            return row
+    raise ConfigError(f"there is no release {release}", "`almoner releases list` shows them")
+
+
+def before_current(connection: db.Connection) -> int:
+    """Give the published release before the one that tenants read.
+
+    Raises `PublicationError` if there is none.
+    """
+    row = db.one(connection, db.script("release_before_current"))
+    if row["release_id"] is None:
+        raise PublicationError(
+            "there is no earlier published release", "`almoner releases list` shows them"
+        )
+    return int(row["release_id"])

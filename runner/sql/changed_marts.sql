@@ -1,0 +1,17 @@
+-- each mart as it is defined at a release, where that is not what stands in `marts`
+with defined as (
+    select distinct on (def.mart)
+        def.mart,
+        def.definition,
+        md5(def.definition::text) as digest
+    from almoner.mart_definitions as def
+    where def.release_id <= %s
+    order by def.mart, def.release_id desc
+)
+
+select
+    def.mart,
+    def.definition || jsonb_build_object('digest', def.digest) as definition
+from defined as def
+left join almoner.published_marts as pub on def.mart = pub.mart
+where def.digest is distinct from pub.digest

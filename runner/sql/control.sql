@@ -1,0 +1,182 @@
+-- The control tables, functions and roles. Safe to run again: it only adds what is missing.
+create schema if not exists almoner;
+create schema if not exists store;
+create schema if not exists feed;
+create schema if not exists work;
+create schema if not exists core;
+create schema if not exists rollups;
+create schema if not exists pub;
+create schema if not exists marts;
+create schema if not exists marts_candidate;
+create schema if not exists quarantine;
+
+do $$
+begin
+    -- two databases of one server may be set up at the same time
+    perform pg_advisory_xact_lock(hashtext('almoner roles'));
+    if not exists (select from pg_roles where rolname = 'almoner_gate') then
+        create role almoner_gate nologin;
+    end if;
+    if not exists (select from pg_roles where rolname = 'almoner_reader') then
+        create role almoner_reader nologin;
+    end if;
+    -- to give views to the gate the builder must be able to become it; before
+    -- PostgreSQL 16 every member is
+    if not pg_has_role(
+        current_user, 'almoner_gate',
+        case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end
+    ) then
+        execute format('grant almoner_gate to %I', current_user);
+    end if;
+end
+$$;
+
+revoke all on schema public from public;
+do $$
+begin
+    execute format('revoke temporary on database %I from public', current_database());
+end
+$$;
+
+create sequence if not exists almoner.release_numbers as int;
+
+create table if not exists almoner.releases (
+    release_id int primary key,
+    state text not null check (state in ('building', 'published', 'reverted')),
+    previous_release_id int references almoner.releases (release_id),
+    started_at timestamptz not null default now(),
+    finished_at timestamptz,
+    publish_xid xid8,
+    reason text
+);
+create unique index if not exists one_release_is_building
+on almoner.releases (state) where state = 'building';
+
+create table if not exists almoner.pointers (
+    tenant_id text primary key,
+    release_id int not null references almoner.releases (release_id)
+);
+
+create table if not exists almoner.readers (
+    role_name text primary key,
+    tenant_id text not null,
+    granted_at timestamptz not null default now()
+);
+
+create table if not exists almoner.model_builds (
+    model text not null,
+    release_id int not null,
+    definition text not null,
+    primary key (model, release_id)
+);
+
+create table if not exists almoner.plans (
+    release_id int not null,
+    model text not null,
+    mode text not null check (mode in ('full', 'incremental')),
+    since int not null,
+    definition text not null,
+    primary key (release_id, model)
+);
+
+create table if not exists almoner.feed_log (
+    feed text not null,
+    release_id int not null,
+    is_full boolean not null default false,
+    primary key (feed, release_id)
+);
+
+create table if not exists almoner.mart_definitions (
+    mart text not null,
+    release_id int not null,
+    definition jsonb not null,
+    primary key (mart, release_id)
+);
+
+create table if not exists almoner.published_marts (
+    mart text primary key,
+    digest text not null
+);
+
+create table if not exists almoner.watermarks (
+    source_id text not null,
+    table_name text not null,
+    release_id int not null,
+    server_identity text not null,
+    snapshot_xmin numeric not null,
+    row_count bigint not null,
+    synced_at timestamptz not null,
+    primary key (source_id, table_name)
+);
+
+create table if not exists almoner.landings (
+    release_id int not null,
+    source_id text not null,
+    table_name text not null,
+    rows_landed bigint not null,
+    rows_deleted bigint not null,
+    rows_quarantined bigint not null,
+    primary key (release_id, source_id, table_name)
+);
+
+create table if not exists almoner.project_files (
+    only_row boolean primary key check (only_row),
+    fingerprint text not null,
+    release_id int not null
+);
+
+create table if not exists quarantine.rows (
+    source_id text not null,
+    table_name text not null,
+    release_id int not null,
+    reason text not null,
+    row_data jsonb not null
+);
+
+-- every transaction that writes for a release begins with this: a builder that was
+-- stalled and overtaken finds its release reverted and writes nothing
+create or replace function almoner.fence(release int) returns void
+language plpgsql as $$
+begin
+    perform from almoner.releases
+    where release_id = release and state = 'building'
+    for share;
+    if not found then
+        raise exception 'release % is not being built', release
+        using hint = 'another build took over; run almoner build';
+    end if;
+end
+$$;
+
+-- who reads: a BI login is bound to its tenant by its role; the owner may say for whom
+-- it reads (exports). session_user cannot be changed by the session.
+create or replace function almoner.reader_tenant() returns text
+language plpgsql stable security definer parallel safe
+set search_path = pg_catalog, pg_temp as $$
+begin
+    if session_user = current_user then
+        return nullif(current_setting('almoner.tenant', true), '');
+    end if;
+    return (select tenant_id from almoner.readers where role_name = session_user);
+end
+$$;
+
+create or replace function almoner.reader_release() returns int
+language plpgsql stable security definer parallel safe
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return (
+        select release_id from almoner.pointers
+        where tenant_id = almoner.reader_tenant()
+    );
+end
+$$;
+
+revoke execute on all functions in schema almoner from public;
+grant usage on schema almoner to almoner_gate, almoner_reader;
+grant execute on function almoner.reader_tenant(), almoner.reader_release()
+to almoner_gate, almoner_reader;
+grant usage on schema store to almoner_gate;
+grant usage, create on schema pub to almoner_gate;
+grant usage, create on schema marts to almoner_gate;
+grant usage on schema marts to almoner_reader;

@@ -1,0 +1,161 @@
+-- every way in which the locks between tenants could stand open; no row means none does
+with ours as (
+    select oid, nspname
+    from pg_catalog.pg_namespace
+    where
+        nspname in (
+            'almoner', 'store', 'feed', 'work', 'staging', 'core', 'rollups', 'pub',
+            'marts_candidate', 'quarantine', 'seeds', 'snapshots'
+        )
+        or nspname like 'raw\_%'
+),
+
+reader_roles as (
+    select rol.oid, rol.rolname
+    from pg_catalog.pg_roles as rol
+    where
+        rol.rolname = 'almoner_reader'
+        or rol.rolname in (select rea.role_name from almoner.readers as rea)
+),
+
+store_tables as (
+    select cls.*
+    from pg_catalog.pg_class as cls
+    where cls.relnamespace = 'store'::regnamespace and cls.relkind in ('r', 'p')
+),
+
+reader_views as (
+    select cls.*, nsp.nspname
+    from pg_catalog.pg_class as cls
+    inner join pg_catalog.pg_namespace as nsp on cls.relnamespace = nsp.oid
+    where nsp.nspname in ('pub', 'marts') and cls.relkind in ('r', 'p', 'v', 'm', 'f')
+),
+
+privileges as (
+    select
+        nsp.nspname || '.' || cls.relname as object,
+        cls.relkind,
+        nsp.nspname,
+        acl.grantee,
+        acl.privilege_type
+    from pg_catalog.pg_class as cls
+    inner join pg_catalog.pg_namespace as nsp on cls.relnamespace = nsp.oid
+    cross join lateral aclexplode(cls.relacl) as acl
+    where
+        (nsp.oid in (select oid from ours) or nsp.nspname = 'marts')
+        and (acl.grantee = 0 or acl.grantee in (select oid from reader_roles))
+)
+
+select 'store.' || tab.relname as object, 'row-level security is off or not forced' as fault
+from store_tables as tab
+where not (tab.relrowsecurity and tab.relforcerowsecurity)
+
+union all
+select 'store.' || tab.relname, 'has not exactly the policies builder and gate'
+from store_tables as tab
+where
+    (
+        select coalesce(array_agg(
+            pol.polname || ' ' || pol.polpermissive::text || ' '
+            || pg_get_expr(pol.polqual, pol.polrelid)
+            order by pol.polname
+        ), '{}')
+        from pg_catalog.pg_policy as pol
+        where pol.polrelid = tab.oid
+    ) is distinct from array[
+        'builder true true',
+        'gate true (tenant_id = ( SELECT almoner.reader_tenant() AS reader_tenant))'
+    ]
+    or exists (
+        select from pg_catalog.pg_policy as pol
+        where
+            pol.polrelid = tab.oid
+            and pol.polroles <> case pol.polname
+                when 'gate' then array['almoner_gate'::regrole::oid]
+                else array[tab.relowner]
+            end
+    )
+
+union all
+select vie.nspname || '.' || vie.relname, 'is not an owner-rights barrier view of the gate'
+from reader_views as vie
+where
+    vie.relkind <> 'v'
+    or vie.relowner <> 'almoner_gate'::regrole
+    or not coalesce(vie.reloptions @> array['security_barrier=true'], false)
+    or coalesce(vie.reloptions::text ~ 'security_invoker=(true|on|1|yes)', false)
+
+union all
+select pri.object, 'is open to readers or to everybody (' || pri.privilege_type || ')'
+from privileges as pri
+where pri.nspname <> 'marts' or pri.privilege_type <> 'SELECT' or pri.grantee = 0
+
+union all
+select 'schema ' || nsp.nspname, 'is open to readers or to everybody'
+from ours as nsp
+inner join pg_catalog.pg_namespace as cat on nsp.oid = cat.oid
+cross join lateral aclexplode(cat.nspacl) as acl
+where
+    (acl.grantee = 0 or acl.grantee in (select oid from reader_roles))
+    and not (nsp.nspname = 'almoner' and acl.privilege_type = 'USAGE')
+
+union all
+select 'schema marts', 'lets readers or everybody create'
+from pg_catalog.pg_namespace as nsp
+cross join lateral aclexplode(nsp.nspacl) as acl
+where
+    nsp.nspname = 'marts'
+    and (acl.grantee = 0 or acl.grantee in (select oid from reader_roles))
+    and acl.privilege_type = 'CREATE'
+
+union all
+select 'role ' || rol.rolname, 'is a superuser, bypasses row security or may make roles'
+from pg_catalog.pg_roles as rol
+where
+    (rol.rolname = 'almoner_gate' or rol.oid in (select oid from reader_roles))
+    and (
+        rol.rolsuper or rol.rolbypassrls or rol.rolcreaterole or rol.rolcreatedb
+        or rol.rolreplication or (rol.rolname in ('almoner_gate', 'almoner_reader') and rol.rolcanlogin)
+    )
+
+union all
+select 'role ' || rol.rolname, 'is a member of ' || mem.roleid::regrole::text
+from reader_roles as rol
+inner join pg_catalog.pg_auth_members as mem on rol.oid = mem.member
+where mem.roleid <> 'almoner_reader'::regrole
+
+union all
+select 'store.' || tab.relname, 'is owned by the gate'
+from store_tables as tab
+where tab.relowner = 'almoner_gate'::regrole
+
+union all
+select 'default privileges', 'grant new objects to readers or to everybody'
+from pg_catalog.pg_default_acl as def
+cross join lateral aclexplode(def.defaclacl) as acl
+where acl.grantee = 0 or acl.grantee in (select oid from reader_roles)
+
+union all
+select pro.oid::regprocedure::text, 'runs with its owner''s rights and no fixed search_path'
+from pg_catalog.pg_proc as pro
+where
+    pro.prosecdef
+    and (pro.pronamespace in (select oid from ours) or pro.pronamespace = 'marts'::regnamespace)
+    and not coalesce(pro.proconfig::text ~ 'search_path=', false)
+
+union all
+select pro.oid::regprocedure::text, 'must be stable: it decides what a reader sees'
+from pg_catalog.pg_proc as pro
+where
+    pro.pronamespace = 'almoner'::regnamespace
+    and pro.proname in ('reader_tenant', 'reader_release')
+    and (pro.provolatile <> 's' or not pro.prosecdef)
+
+union all
+select 'database ' || dat.datname, 'lets everybody make temporary tables'
+from pg_catalog.pg_database as dat
+cross join lateral aclexplode(coalesce(dat.datacl, acldefault('d', dat.datdba))) as acl
+where
+    dat.datname = current_database()
+    and acl.grantee = 0
+    and acl.privilege_type = 'TEMPORARY'

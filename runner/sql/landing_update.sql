@@ -1,0 +1,4 @@
+update {raw} as cur
+set {assignments}
+from {landing} as inc
+where {same_key}

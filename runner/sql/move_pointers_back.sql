@@ -1,0 +1,1 @@
+update almoner.pointers set release_id = %(release)s where release_id > %(release)s

@@ -1,0 +1,18 @@
+with landing as (
+    insert into almoner.landings (
+        release_id, source_id, table_name, rows_landed, rows_deleted, rows_quarantined
+    )
+    select %(release)s, %(source)s, %(table)s, %(landed)s, %(deleted)s, %(quarantined)s
+    where %(landed)s + %(deleted)s + %(quarantined)s > 0
+)
+
+insert into almoner.watermarks (
+    source_id, table_name, release_id, server_identity, snapshot_xmin, row_count, synced_at
+)
+values (%(source)s, %(table)s, %(release)s, %(identity)s, %(xmin)s, %(held)s, now())
+on conflict (source_id, table_name) do update set
+    release_id = excluded.release_id,
+    server_identity = excluded.server_identity,
+    snapshot_xmin = excluded.snapshot_xmin,
+    row_count = excluded.row_count,
+    synced_at = excluded.synced_at

@@ -69,8 +69,10 @@ def grant(connection: db.Connection, url: str, tenant: str, login: str | None) -
             f"{connection.info.user} may not create roles: {str(error).splitlines()[0]}",
             f"as a superuser: alter role {connection.info.user} createrole",
         ) from error
-    known = {key: value for key, value in conninfo_to_dict(url).items() if value is not None}
-    return Grant(name, tenant, password, make_conninfo(**{**known, "user": name, "password": password}))
+    known = {key: str(value) for key, value in conninfo_to_dict(url).items() if value is not None}
+    return Grant(
+        name, tenant, password, make_conninfo(**{**known, "user": name, "password": password})
+    )
 
 
 def revoke(connection: db.Connection, login: str) -> None:

@@ -91,12 +91,12 @@ class Builder:
             tenants = publication.publish(self._dsn, connection, release, self._marts())
             self._remember_fingerprint(connection)
             return clock.outcome(connection, release, landings, results, tenants)
-        except (AlmonerError, KeyboardInterrupt) as error:
+        except BaseException as error:
             self._undo(release, error)
             raise
 
     def _undo(self, release: int, error: BaseException) -> None:
-        """Revert on a connection of its own: the old one may be the thing that failed."""
+        """Revert on a connection of its own: the old one may be what failed."""
         try:
             with db.connect(self._dsn) as connection:
                 releases.revert(connection, release, str(error) or type(error).__name__)
@@ -139,6 +139,7 @@ class Builder:
         results = self._dbt.build(names, release, report.ran)
         bad = [result for result in results if not result.is_good]
         if bad:
+            db.one(connection, "select 1")  # a lost server is not a failed audit
             raise AuditError(_told(bad), "the last published release is untouched")
         connection.execute(db.script("record_builds"), {"release": release})
         return results
@@ -154,9 +155,7 @@ def land(settings: Settings, dsn: str, *, accept_deletions: bool) -> list[sync.L
         with releases.builder(connection):
             release = releases.open_release(connection)
             try:
-                return sync.sync(
-                    connection, settings, release, accept_deletions=accept_deletions
-                )
+                return sync.sync(connection, settings, release, accept_deletions=accept_deletions)
             finally:
                 if not connection.closed:
                     releases.revert(connection, release, "sync only")

@@ -169,9 +169,7 @@ def releases_show(release: int, as_json: bool) -> None:
         landed = releases.landings(connection, release)
         changed = status.changed_rows(connection, release)
     if as_json:
-        click.echo(
-            json.dumps({**found, "landings": landed, "changes": changed}, default=str)
-        )
+        click.echo(json.dumps({**found, "landings": landed, "changes": changed}, default=str))
         return
     for name, value in found.items():
         click.echo(f"{name:18} {_shown(value)}")
@@ -251,9 +249,7 @@ def export_command(
     """Write a mart's rows of one tenant to a file, with a manifest beside it."""
     if as_of and (first or last):
         raise ConfigError("--as-of goes without --from and --to", "leave one of them out")
-    request = exports.Request(
-        mart, tenant, _day(as_of or first), _day(as_of or last), file_format
-    )
+    request = exports.Request(mart, tenant, _day(as_of or first), _day(as_of or last), file_format)
     with db.connect() as connection:
         releases.prepare(connection)
         if out == "-":
@@ -483,5 +479,3 @@ def _shown(value: Any) -> str:
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M:%S}"
     return str(value)
-
-

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
-from typing import Any, LiteralString, cast
+from typing import Any
 from urllib.parse import urlsplit
 
 import psycopg
@@ -23,10 +23,10 @@ OLDEST, NEWEST = 150000, 190000
 
 
 @cache
-def script(name: str) -> LiteralString:
+def script(name: str) -> str:
     """Load `runner/sql/<name>.sql`."""
     text = resources.files("runner").joinpath("sql", f"{name}.sql").read_text()
-    return cast(LiteralString, text)
+    return text
 
 
 def dsn() -> str:
@@ -44,7 +44,7 @@ def source_dsn(source: settings.Source) -> str:
     """Give the URL of a source; `database` names one on Almoner's own server."""
     if source.dsn:
         return source.dsn
-    return with_database(dsn(), cast(str, source.database))
+    return with_database(dsn(), str(source.database))
 
 
 def with_database(url: str, database: str) -> str:
@@ -78,6 +78,8 @@ def connect(url: str | None = None, *, what: str = "Almoner's database") -> Iter
                 "use PostgreSQL 15 to 18",
             )
         connection.execute("set search_path = pg_catalog, pg_temp")
+        # a killed command must not leave its statement running
+        connection.execute("set client_connection_check_interval = '1s'")
         try:
             yield connection
         except AlmonerError:
@@ -86,6 +88,11 @@ def connect(url: str | None = None, *, what: str = "Almoner's database") -> Iter
             raise DatabaseError(
                 f"lost the connection to {what} at {place(url)}: {_first_line(error)}",
                 "run the command again; the last published release is untouched",
+            ) from error
+        except psycopg.Error as error:
+            raise DatabaseError(
+                f"{what} at {place(url)} refused: {_first_line(error)}",
+                "the last published release is untouched",
             ) from error
 
 
@@ -124,7 +131,7 @@ def create_database(name: str) -> None:
 
 def one(connection: Connection, query: str, *parameters: Any) -> DictRow:
     """Run a query that gives exactly one row."""
-    row = connection.execute(cast(LiteralString, query), parameters or None).fetchone()
+    row = connection.execute(query, parameters or None).fetchone()
     if row is None:
         raise DatabaseError(f"expected a row from: {query.strip().splitlines()[0]}")
     return row
@@ -132,7 +139,7 @@ def one(connection: Connection, query: str, *parameters: Any) -> DictRow:
 
 def rows(connection: Connection, query: str, *parameters: Any) -> list[DictRow]:
     """Run a query and give all its rows."""
-    return connection.execute(cast(LiteralString, query), parameters or None).fetchall()
+    return connection.execute(query, parameters or None).fetchall()
 
 
 def _first_line(error: Exception) -> str:

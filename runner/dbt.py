@@ -152,7 +152,9 @@ class Dbt:
             "ALMONER_DBT_SSLMODE": str(known.get("sslmode") or "prefer"),
         }
         if release is not None:
-            values["PGOPTIONS"] = f"-c almoner.release={release}"
+            values["PGOPTIONS"] = (
+                f"-c almoner.release={release} -c client_connection_check_interval=1s"
+            )
         before = {name: os.environ.get(name) for name in values}
         os.environ.update(values)
         try:

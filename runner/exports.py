@@ -101,9 +101,9 @@ def export_file(connection: db.Connection, request: Request, path: Path) -> Mani
 def _query(mart: Mart, request: Request) -> sql.Composed:
     """Select the mart's columns; text that a spreadsheet would run gets a leading quote."""
     columns = sql.SQL(", ").join(
-        sql.SQL(
-            "case when {0} ~ '^[-=+@\\t\\r\\n|]' then '''' || {0} else {0} end as {0}"
-        ).format(sql.Identifier(column.name))
+        sql.SQL("case when {0} ~ '^[-=+@\\t\\r\\n|]' then '''' || {0} else {0} end as {0}").format(
+            sql.Identifier(column.name)
+        )
         if column.data_type.split("(")[0] in ("text", "varchar", "character varying")
         else sql.Identifier(column.name)
         for column in mart.columns
@@ -115,8 +115,7 @@ def _query(mart: Mart, request: Request) -> sql.Composed:
         query += sql.SQL(" where ") + sql.SQL(" and ").join(conditions)
     # qualified: the order is by what is stored, not by what is quoted for a spreadsheet
     order = [
-        sql.Identifier("marts", mart.name, name)
-        for name in mart.grain or (mart.columns[0].name,)
+        sql.Identifier("marts", mart.name, name) for name in mart.grain or (mart.columns[0].name,)
     ]
     return query + sql.SQL(" order by ") + sql.SQL(", ").join(order)
 
@@ -127,9 +126,7 @@ def _conditions(mart: Mart, request: Request) -> Iterator[sql.Composed]:
             f"mart {mart.name} has no date to filter by", "leave --from, --to and --as-of out"
         )
     if mart.date_column == "as_of_date" and not (request.first or request.last):
-        raise ConfigError(
-            f"mart {mart.name} holds for a day", "say which with --as-of YYYY-MM-DD"
-        )
+        raise ConfigError(f"mart {mart.name} holds for a day", "say which with --as-of YYYY-MM-DD")
     if request.first and request.last and request.first > request.last:
         raise ConfigError(
             f"--from {request.first} is after --to {request.last}", "exchange the two"

@@ -126,7 +126,7 @@ class Snapshot:
             prefix = sql.Literal(f"{self.name}_")
             tenant = [sql.SQL("{} || {}::text").format(prefix, sql.Identifier(table.tenant))]
         columns = [
-            sql.SQL("{}::{}").format(sql.Identifier(column.name), sql.SQL(column.data_type))  # type: ignore[arg-type]
+            sql.SQL("{}::{}").format(sql.Identifier(column.name), sql.SQL(column.data_type))
             for column in table.columns
         ]
         values = sql.SQL(", ").join(
@@ -147,10 +147,10 @@ class Snapshot:
     def copy_keys(self, table: Table, buckets: list[int] | None, width: int) -> Any:
         """Stream the keys of a table, of some buckets or of all, as binary COPY."""
         columns = sql.SQL(", ").join(
-            sql.SQL("{}::{}").format(sql.Identifier(name), sql.SQL(table.type_of(name)))  # type: ignore[arg-type]
+            sql.SQL("{}::{}").format(sql.Identifier(name), sql.SQL(table.type_of(name)))
             for name in table.key
         )
-        wanted = sql.SQL("true")
+        wanted: sql.Composable = sql.SQL("true")
         if buckets is not None:
             wanted = sql.SQL("{} / {} = any({})").format(
                 sql.Identifier(table.key[0]), sql.Literal(width), sql.Literal(buckets)
@@ -177,9 +177,9 @@ class Snapshot:
         """
         if since is None:
             return sql.SQL("true")
-        return sql.SQL(
-            "(xmin::text::bigint - {} + 4294967296) % 4294967296 < 2147483648"
-        ).format(sql.Literal(since.snapshot_xmin % TWO_TO_32))
+        return sql.SQL("(xmin::text::bigint - {} + 4294967296) % 4294967296 < 2147483648").format(
+            sql.Literal(since.snapshot_xmin % TWO_TO_32)
+        )
 
 
 @contextmanager

@@ -37,7 +37,8 @@ def history(connection: db.Connection) -> History:
     feeds = {
         row["feed"]: int(row["release_id"])
         for row in db.rows(
-            connection, "select feed, max(release_id) as release_id from almoner.feed_log group by feed"
+            connection,
+            "select feed, max(release_id) as release_id from almoner.feed_log group by feed",
         )
     }
     return History(builds, feeds)

@@ -60,7 +60,8 @@ def create_indexes(connection: db.Connection, table: Table) -> None:
     """Make the primary key and the indexes of a raw table, if they are missing."""
     has_key = db.one(
         connection,
-        "select exists (select from pg_constraint where conrelid = %s::regclass and contype = 'p')",
+        "select exists (select from pg_constraint"
+        " where conrelid = %s::regclass and contype = 'p')",
         f'"{table.raw_schema}"."{table.raw_name}"',
     )
     if not has_key["exists"]:
@@ -95,7 +96,7 @@ def drop_indexes(connection: db.Connection, table: Table) -> None:
         "select indexrelid::regclass::text as name from pg_index where indrelid = %s::regclass",
         f'"{table.raw_schema}"."{table.raw_name}"',
     ):
-        connection.execute(f"drop index {row['name']}")  # type: ignore[call-overload]
+        connection.execute(f"drop index {row['name']}")
 
 
 def _indexes(table: Table) -> tuple[tuple[str, ...], ...]:
@@ -132,7 +133,7 @@ def _prepare_table(
 
 def _create(connection: db.Connection, table: Table) -> None:
     columns = [
-        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(table.type_of(name)))  # type: ignore[arg-type]
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(table.type_of(name)))
         for name in columns_of(table)
     ]
     body = sql.SQL(", ").join(columns)
@@ -146,7 +147,7 @@ def _create(connection: db.Connection, table: Table) -> None:
             )
         )
         fed = sql.SQL(", ").join(
-            sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(table.type_of(name)))  # type: ignore[arg-type]
+            sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(table.type_of(name)))
             for name in table.feed_columns
         )
         connection.execute(
@@ -168,7 +169,9 @@ def _add(connection: db.Connection, table: Table, column: contracts.Column) -> N
         for target in (relation(table), landing(table)):
             connection.execute(
                 sql.SQL("alter table {} add column {} {}").format(
-                    target, sql.Identifier(column.name), sql.SQL(column.data_type)  # type: ignore[arg-type]
+                    target,
+                    sql.Identifier(column.name),
+                    sql.SQL(column.data_type),
                 )
             )
         connection.execute(

@@ -26,9 +26,7 @@ def builder(connection: db.Connection) -> Iterator[None]:
 
     Raises `PublicationError` while another command builds.
     """
-    taken = db.one(
-        connection, "select pg_try_advisory_lock(%s) as yes", BUILDER_LOCK
-    )["yes"]
+    taken = db.one(connection, "select pg_try_advisory_lock(%s) as yes", BUILDER_LOCK)["yes"]
     if not taken:
         raise PublicationError(
             "another build is running on this database",

@@ -23,7 +23,7 @@ def mart(name: str, domain: str) -> list[Path]:
             "use lower-case letters, digits and _, such as revenue_by_doctor",
         )
     models = project.root() / "models"
-    taken = [path for path in models.rglob(f"{name}.sql")]
+    taken = list(models.rglob(f"{name}.sql"))
     if taken:
         raise ConfigError(
             f"a model {name} exists: {taken[0].relative_to(project.root())}", "choose another name"

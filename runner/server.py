@@ -15,7 +15,12 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib import resources
 from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg import sql
 
 from runner import project
 from runner.errors import DatabaseError
@@ -97,7 +102,7 @@ class Server:
         self._write(self.data / "almoner.conf", _configuration())
         with (self.data / "postgresql.conf").open("a") as file:
             file.write("\ninclude 'almoner.conf'\n")
-        known = {"port": _free_port(), "passwords": passwords}
+        known: dict[str, Any] = {"port": _free_port(), "passwords": passwords}
         pending = self.home / "server.json.new"
         pending.touch(mode=0o600)
         pending.write_text(json.dumps(known))
@@ -105,27 +110,33 @@ class Server:
         self._make_owner(known)
         pending.rename(self.home / "server.json")
 
-    def _make_owner(self, known: dict[str, object]) -> None:
-        import psycopg
-        from psycopg import sql
+    def _make_owner(self, known: dict[str, Any]) -> None:
+        """Make the role that owns everything, and its database.
 
-        passwords = known["passwords"]
-        assert isinstance(passwords, dict)
+        Functions through which sessions could meet or fill the disk are taken from everybody;
+        template1 passes that on to every database of the server.
+        """
+        place = {"host": "127.0.0.1", "port": known["port"], "user": SUPERUSER}
+        password = known["passwords"][SUPERUSER]
         with psycopg.connect(
-            host="127.0.0.1", port=str(known["port"]), user=SUPERUSER,
-            password=passwords[SUPERUSER], dbname="postgres", autocommit=True,
-        ) as connection:  # fmt: skip
+            **place, password=password, dbname="template1", autocommit=True
+        ) as connection:
             connection.execute(
                 sql.SQL("create role {} login createdb createrole password {}").format(
-                    sql.Identifier(OWNER), sql.Literal(passwords[OWNER])
+                    sql.Identifier(OWNER), sql.Literal(known["passwords"][OWNER])
                 )
             )
+            script = resources.files("runner").joinpath("sql", "harden.sql").read_text()
+            connection.execute(script.encode())
+        with psycopg.connect(
+            **place, password=password, dbname="postgres", autocommit=True
+        ) as connection:
             connection.execute(
                 sql.SQL("create database {} owner {}").format(
                     sql.Identifier(OWNER), sql.Identifier(OWNER)
                 )
             )
-            connection.execute("revoke connect on database postgres from public")
+            connection.execute("revoke connect on database postgres, template1 from public")
 
     def _launch(self, port: int | None = None) -> None:
         if port is None:

@@ -1,4 +1,4 @@
-"""What the user configures: the database and the sources, from `almoner.yml` and the environment."""
+"""What the user configures, from `almoner.yml` and the environment."""
 
 from __future__ import annotations
 

@@ -88,7 +88,9 @@ def _land(job: Landed, deletion_limit: float) -> Landing:
         if held + quarantined != total:
             deleted = _delete_vanished(job, deletion_limit, total)
             held -= deleted
-    _remember(job, identity, held, Landing(job.snapshot.name, job.table, landed, deleted, quarantined))
+    _remember(
+        job, identity, held, Landing(job.snapshot.name, job.table, landed, deleted, quarantined)
+    )
     return Landing(job.snapshot.name, job.table, landed, deleted, quarantined)
 
 
@@ -170,7 +172,7 @@ def _delete_vanished(job: Landed, limit: float, total: int) -> int:
     with job.snapshot.copy_keys(job.table, buckets, BUCKET) as stream:
         _copy_stream(job.target, sql.SQL("{} ({})").format(landing, columns), stream)
     job.target.execute(sql.SQL("analyze {}").format(landing))
-    within = sql.SQL("true")
+    within: sql.Composable = sql.SQL("true")
     if buckets is not None:
         within = sql.SQL("cur.{} / {} = any({})").format(
             sql.Identifier(job.table.key[0]), sql.Literal(BUCKET), sql.Literal(buckets)
@@ -203,7 +205,10 @@ def _differing_buckets(job: Landed) -> list[int] | None:
         int(row["bucket"]): int(row["size"])
         for row in db.rows(
             job.target,
-            sql.SQL("select {} / {} as bucket, count(*) as size from {} where source_id = {} group by 1")
+            sql.SQL(
+                "select {} / {} as bucket, count(*) as size from {}"
+                " where source_id = {} group by 1"
+            )
             .format(
                 sql.Identifier(job.table.key[0]),
                 sql.Literal(BUCKET),
@@ -273,7 +278,8 @@ def _parts(table: Table) -> dict[str, sql.Composable]:
 def _log_feed(job: Landed, *, is_full: bool = False) -> None:
     job.target.execute(
         "insert into almoner.feed_log (feed, release_id, is_full) values (%s, %s, %s)"
-        " on conflict (feed, release_id) do update set is_full = feed_log.is_full or excluded.is_full",
+        " on conflict (feed, release_id)"
+        " do update set is_full = feed_log.is_full or excluded.is_full",
         (job.table.feed_name, job.release, is_full),
     )
 

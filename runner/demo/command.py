@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from datetime import date
 
 import yaml
@@ -27,9 +28,7 @@ def create(tenants: int, days: int, visits_per_day: int, seed: int) -> dict[str,
         made = generate(operational, tenants, days, visits_per_day, date(2026, 10, 31), seed)
     path = settings.demo_file()
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(
-        yaml.safe_dump({"sources": {SOURCE: {"system": "hms", "database": DATABASE}}})
-    )
+    path.write_text(yaml.safe_dump({"sources": {SOURCE: {"system": "hms", "database": DATABASE}}}))
     return made
 
 
@@ -46,5 +45,5 @@ def live(seed: int) -> dict[str, int]:
         return next_day(operational, seed)
 
 
-def _connect():  # type: ignore[no-untyped-def]
+def _connect() -> AbstractContextManager[db.Connection]:
     return db.connect(db.with_database(db.dsn(), DATABASE), what="the demo's database")

@@ -1,0 +1,234 @@
+"""Landing: what changed in a source is in raw afterwards, exactly, and its feed says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from runner import db, releases, sync
+from runner.errors import AlmonerError, ContractError
+from runner.settings import Settings, Source
+from tests.conftest import Databases
+
+HOSPITAL = """
+insert into hms.hospitals (id, code, name, time_zone, currency_code)
+values (1, 'A', 'St Anne', 'Africa/Nairobi', 'KES'), (2, 'B', 'St Bede', 'Europe/Paris', 'EUR');
+insert into hms.departments (id, hospital_id, code, name, kind)
+select num, 1 + num % 2, 'D' || num, 'Department ' || num, 'clinical'
+from generate_series(1, 200) as num
+"""
+
+
+@dataclass
+class Pair:
+    """An operational database and Almoner's own."""
+
+    source: str
+    target: str
+
+    def run(self, statement: str) -> None:
+        """Change the source."""
+        with psycopg.connect(self.source, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    @contextmanager
+    def connect(self) -> Iterator[db.Connection]:
+        with db.connect(self.target) as connection:
+            releases.prepare(connection)
+            yield connection
+
+    def sync(self, *, accept_deletions: bool = False) -> dict[str, sync.Landing]:
+        """Land what changed; give the landings of the tables that had news."""
+        configured = Settings(sources={"demo": Source(system="hms", dsn=self.source)})
+        with self.connect() as connection:
+            release = releases.open_release(connection)
+            landings = sync.sync(
+                connection, configured, release, accept_deletions=accept_deletions
+            )
+            releases.revert(connection, release, "sync only")
+        return {each.table.name: each for each in landings if each.is_change}
+
+    def same(self, table: str) -> bool:
+        """Compare a table's contract columns in the source and in raw."""
+        with self.connect() as connection:
+            columns = [
+                row["name"]
+                for row in db.rows(
+                    connection,
+                    "select attname as name from pg_attribute where attrelid = %s::regclass"
+                    " and attnum > 0 and attname not in ('source_id', 'tenant_id', 'landed_in')",
+                    f"raw_hms.{table}",
+                )
+            ]
+            query = f"select {', '.join(columns)} from {{}}.{table} order by id"
+            ours = connection.execute(query.format("raw_hms").encode()).fetchall()
+        with psycopg.connect(self.source, row_factory=dict_row) as connection:
+            theirs = connection.execute(query.format("hms").encode()).fetchall()
+        return ours == theirs
+
+    def feed(self, table: str) -> list[tuple[int, int]]:
+        """Give the changed rows that a table's feed names: release and id."""
+        with self.connect() as connection:
+            return [
+                (row["release_id"], row["id"])
+                for row in db.rows(
+                    connection,
+                    f"select release_id, id from feed.raw_hms__{table} order by 1, 2",
+                )
+            ]
+
+
+@pytest.fixture
+def pair(databases: Databases, empty_hms: str) -> Pair:
+    made = Pair(databases.create(empty_hms), databases.create())
+    made.run(HOSPITAL)
+    return made
+
+
+def test_the_first_load_lands_every_row_with_its_tenant(pair: Pair) -> None:
+    landed = pair.sync()
+    assert landed["departments"].landed == 200
+    assert pair.same("departments")
+    with pair.connect() as connection:
+        tenants = db.rows(
+            connection,
+            "select tenant_id, count(*) as size from raw_hms.departments group by 1 order by 1",
+        )
+    assert [tuple(row.values()) for row in tenants] == [("demo_1", 100), ("demo_2", 100)]
+
+
+def test_nothing_new_lands_nothing(pair: Pair) -> None:
+    pair.sync()
+    assert pair.sync() == {}
+
+
+def test_changed_new_and_deleted_rows_are_found(pair: Pair) -> None:
+    pair.sync()
+    pair.run("update hms.departments set name = 'Theatre' where id in (3, 4)")
+    pair.run("delete from hms.departments where id = 7")
+    pair.run(
+        "insert into hms.departments (id, hospital_id, code, name, kind)"
+        " values (900, 1, 'N', 'New', 'clinical')"
+    )
+    landed = pair.sync()["departments"]
+    assert (landed.landed, landed.deleted) == (3, 1)
+    assert pair.same("departments")
+    assert [row for _, row in pair.feed("departments")] == [3, 4, 7, 900]
+
+
+def test_a_row_written_again_without_change_is_no_news(pair: Pair) -> None:
+    pair.run("alter table hms.departments disable trigger user")
+    pair.sync()
+    pair.run("update hms.departments set name = name")
+    assert pair.sync() == {}
+
+
+def test_a_row_committed_late_is_not_missed(pair: Pair) -> None:
+    with psycopg.connect(pair.source) as slow:
+        slow.execute("update hms.departments set name = 'slow' where id = 1")
+        pair.run("update hms.departments set name = 'fast' where id = 2")
+        pair.sync()
+        pair.run("update hms.departments set name = 'later' where id = 5")
+        pair.sync()
+    landed = pair.sync()["departments"]
+    assert landed.landed == 1
+    assert pair.same("departments")
+
+
+def test_a_prepared_transaction_is_not_missed(pair: Pair) -> None:
+    with psycopg.connect(pair.source) as connection:
+        connection.tpc_begin("late")
+        connection.execute("update hms.departments set name = 'two-phase' where id = 9")
+        connection.tpc_prepare()
+        pair.run("update hms.departments set name = 'other' where id = 10")
+        pair.sync()
+        connection.tpc_commit()
+    assert pair.sync()["departments"].landed == 1
+    assert pair.same("departments")
+
+
+def test_mass_deletion_stops_and_asks(pair: Pair) -> None:
+    pair.sync()
+    pair.run("delete from hms.departments where id <= 40")
+    with pytest.raises(AlmonerError, match=r"40 of 200 rows of departments have vanished"):
+        pair.sync()
+    assert pair.sync(accept_deletions=True)["departments"].deleted == 40
+    assert pair.same("departments")
+
+
+def test_a_failure_in_the_middle_leaves_nothing_half_done(pair: Pair) -> None:
+    pair.sync()
+    before = pair.feed("departments")
+    pair.run("update hms.departments set name = 'x' where id = 1")
+    pair.run("alter table hms.invoices rename column due_date to due_on")
+    with pytest.raises(ContractError, match=r"hms\.invoices has no column due_date"):
+        pair.sync()
+    assert pair.feed("departments") == before
+    pair.run("alter table hms.invoices rename column due_on to due_date")
+    assert pair.sync()["departments"].landed == 1
+
+
+def test_a_wrong_type_is_named(pair: Pair) -> None:
+    pair.run("alter table hms.invoices alter column due_date type text")
+    with pytest.raises(ContractError, match=r"due_date is text, the contract says date"):
+        pair.sync()
+
+
+def test_a_missing_table_is_named(pair: Pair) -> None:
+    pair.run("drop table hms.payments cascade")
+    with pytest.raises(ContractError, match=r"hms\.payments does not exist"):
+        pair.sync()
+
+
+def test_duplicate_keys_are_set_aside(pair: Pair) -> None:
+    pair.run("alter table hms.departments drop constraint departments_pkey cascade")
+    pair.run(
+        "insert into hms.departments (id, hospital_id, code, name, kind)"
+        " values (5, 1, 'dup', 'twice', 'clinical')"
+    )
+    landed = pair.sync()["departments"]
+    assert (landed.landed, landed.quarantined) == (200, 1)
+    with pair.connect() as connection:
+        aside = db.one(connection, "select reason, row_data from quarantine.rows")
+    assert aside["reason"] == "duplicate key"
+    assert aside["row_data"]["id"] == 5
+
+
+def test_a_restored_source_is_read_in_full(pair: Pair, databases: Databases) -> None:
+    pair.sync()
+    name = psycopg.conninfo.conninfo_to_dict(pair.source)["dbname"]
+    pair.source = databases.create(str(name))
+    pair.run("update hms.departments set name = 'restored' where id = 1")
+    pair.run("delete from hms.departments where id = 2")
+    landed = pair.sync()["departments"]
+    assert (landed.landed, landed.deleted) == (1, 1)
+    assert pair.same("departments")
+
+
+def test_two_sources_of_one_system_stay_apart(pair: Pair, databases: Databases) -> None:
+    other = Pair(databases.create("template1"), pair.target)
+    other.source = databases.create(
+        str(psycopg.conninfo.conninfo_to_dict(pair.source)["dbname"])
+    )
+    configured = Settings(
+        sources={
+            "north": Source(system="hms", dsn=pair.source),
+            "south": Source(system="hms", dsn=other.source),
+        }
+    )
+    with pair.connect() as connection:
+        release = releases.open_release(connection)
+        sync.sync(connection, configured, release)
+        releases.revert(connection, release, "sync only")
+        sizes = db.rows(
+            connection,
+            "select tenant_id, count(*) as size from raw_hms.departments group by 1 order by 1",
+        )
+    assert [tuple(row.values()) for row in sizes] == [
+        ("north_1", 100), ("north_2", 100), ("south_1", 100), ("south_2", 100),
+    ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,9 @@ import yaml
 
 from runner import project
 from runner.errors import ConfigError
+
+
+_LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -90,6 +93,11 @@ def load_all() -> tuple[Contract, ...]:
     return tuple(_parse(system, path) for system, path in sorted(systems().items()))
 
 
+def types(contract: Contract) -> set[str]:
+    """Give every column type that a contract names."""
+    return {column.data_type for table in contract.tables for column in table.columns}
+
+
 def systems() -> dict[str, Path]:
     """Map each system to its `_sources.yml`."""
     staging = project.root() / "models" / "staging"
@@ -97,7 +105,13 @@ def systems() -> dict[str, Path]:
 
 
 def _parse(system: str, path: Path) -> Contract:
-    content = yaml.safe_load(path.read_text()) or {}
+    return _parse_version(system, path, path.stat().st_mtime_ns)
+
+
+@lru_cache
+def _parse_version(system: str, path: Path, modified: int) -> Contract:
+    """Parse one version of a contract; a build reads it more than once."""
+    content = yaml.load(path.read_text(), Loader=_LOADER) or {}
     for source in content.get("sources", []):
         if source.get("name") == system:
             meta = _meta(source)

@@ -25,8 +25,7 @@ OLDEST, NEWEST = 150000, 190000
 @cache
 def script(name: str) -> str:
     """Load `runner/sql/<name>.sql`."""
-    text = resources.files("runner").joinpath("sql", f"{name}.sql").read_text()
-    return text
+    return resources.files("runner").joinpath("sql", f"{name}.sql").read_text()
 
 
 def dsn() -> str:
@@ -140,6 +139,26 @@ def one(connection: Connection, query: str, *parameters: Any) -> DictRow:
 def rows(connection: Connection, query: str, *parameters: Any) -> list[DictRow]:
     """Run a query and give all its rows."""
     return connection.execute(query, parameters or None).fetchall()
+
+
+def type_names(connection: Connection, types: set[str]) -> dict[str, str]:
+    """Give PostgreSQL's own name of each type, without its precision.
+
+    Raises `ConfigError` for what is no type.
+    """
+    found = rows(
+        connection,
+        "select typ.name, format_type(to_regtype(typ.name), null) as known"
+        " from unnest(%s::text[]) as typ (name)",
+        sorted(types),
+    )
+    for row in found:
+        if row["known"] is None or row["known"] == "-":
+            raise ConfigError(
+                f"a source contract names the type {row['name']}, which PostgreSQL lacks",
+                "mend data_type in models/staging/*/_sources.yml",
+            )
+    return {row["name"]: row["known"] for row in found}
 
 
 def _first_line(error: Exception) -> str:

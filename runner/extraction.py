@@ -1,4 +1,4 @@
-"""Reading a source: one read-only snapshot, only the columns and rows that the contract asks for."""
+"""Reading a source: one read-only snapshot, and only what the contract asks for."""
 
 from __future__ import annotations
 
@@ -39,6 +39,15 @@ class Watermark:
 
 
 @dataclass(frozen=True)
+class Found:
+    """A table as the source really has it: its kind and the type of each column."""
+
+    oid: str
+    kind: str
+    columns: dict[str, str]
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """One repeatable-read transaction on a source."""
 
@@ -47,54 +56,36 @@ class Snapshot:
     connection: db.Connection
     identity: str
     xmin: int
+    tables: dict[str, Found]
+    type_names: dict[str, str]
 
     def check(self, table: Table) -> str:
         """Compare a table with its contract and give its identity.
 
         Raises `ContractError` naming the first missing table, column or wrong type.
         """
-        schema = self.contract.schema
-        place = f"source {self.name}: {schema}.{table.source_name}"
-        found = db.rows(self.connection, db.script("source_columns"), schema, table.source_name)
-        if not found:
+        place = f"source {self.name}: {self.contract.schema}.{table.source_name}"
+        found = self.tables.get(table.source_name)
+        if found is None:
             raise ContractError(
                 f"{place} does not exist or may not be read",
-                f"create it, or grant usage on schema {schema} and select on its tables",
+                f"create it, or grant usage on schema {self.contract.schema} and select on"
+                " its tables",
             )
-        types = {row["column_name"]: row["data_type"] for row in found}
         for column in table.columns:
-            if column.name not in types:
+            if column.name not in found.columns:
                 raise ContractError(
                     f"{place} has no column {column.name}",
                     f"add the column, or mend models/staging/{table.system}/_sources.yml",
                 )
-            self._check_type(place, column, types[column.name])
-        row = db.one(
-            self.connection,
-            "select to_regclass(%s)::oid::text as oid",
-            f'"{schema}"."{table.source_name}"',
-        )
-        kind = found[0]["kind"]
-        return f"{self.identity}/{row['oid']}/{kind}"
-
-    def _check_type(self, place: str, column: contracts.Column, found: str) -> None:
-        wanted = db.one(
-            self.connection,
-            "select format_type(to_regtype(%s), null) as name",
-            column.data_type,
-        )["name"]
-        is_enum = db.one(
-            self.connection,
-            "select exists (select from pg_type where oid = to_regtype(%s) and typtype in"
-            " ('e', 'd')) as yes",
-            found,
-        )["yes"]
-        if found == wanted or wanted in WIDENING.get(found, set()) or is_enum:
-            return
-        raise ContractError(
-            f"{place}.{column.name} is {found}, the contract says {column.data_type}",
-            "change the column's type back, or mend the contract and its staging model",
-        )
+            has = found.columns[column.name]
+            wanted = self.type_names[column.data_type]
+            if has not in (wanted, "enum or domain") and wanted not in WIDENING.get(has, ()):
+                raise ContractError(
+                    f"{place}.{column.name} is {has}, the contract says {wanted}",
+                    "change the column's type back, or mend the contract and its staging model",
+                )
+        return f"{self.identity}/{found.oid}/{found.kind}"
 
     def counts(self, table: Table, since: Watermark | None) -> tuple[int, int]:
         """Count the rows of a table, and those changed since a watermark, in one pass."""
@@ -195,7 +186,23 @@ def open_snapshot(name: str, source: Source) -> Iterator[Snapshot]:
             " (select oid from pg_database where datname = current_database())::text as database",
         )
         identity = f"{row['cluster']}/{row['database']}"
-        yield Snapshot(name, contract, connection, identity, int(row["xmin"]))
+        yield Snapshot(
+            name=name,
+            contract=contract,
+            connection=connection,
+            identity=identity,
+            xmin=int(row["xmin"]),
+            tables=_tables(connection, contract.schema),
+            type_names=db.type_names(connection, contracts.types(contract)),
+        )
+
+
+def _tables(connection: db.Connection, schema: str) -> dict[str, Found]:
+    found: dict[str, Found] = {}
+    for row in db.rows(connection, db.script("source_columns"), schema):
+        table = found.setdefault(row["table_name"], Found(row["oid"], row["kind"], {}))
+        table.columns[row["column_name"]] = row["data_type"]
+    return found
 
 
 def usable(mark: Watermark | None, identity: str, xmin: int) -> Watermark | None:

@@ -17,11 +17,19 @@ def prepare(connection: db.Connection) -> None:
     Raises `ConfigError` when a contract changes the type of a column that has landed.
     """
     known = _existing_columns(connection)
-    for contract in contracts.load_all():
+    every = contracts.load_all()
+    type_names = db.type_names(
+        connection, {name for contract in every for name in contracts.types(contract)}
+    )
+    for contract in every:
         schema = sql.Identifier(f"raw_{contract.system}")
         connection.execute(sql.SQL("create schema if not exists {}").format(schema))
         for table in contract.tables:
-            _prepare_table(connection, table, known.get((table.raw_schema, table.raw_name)))
+            existing = known.get((table.raw_schema, table.raw_name))
+            if existing is None:
+                _create(connection, table)
+            else:
+                _compare(connection, table, existing, type_names)
 
 
 def relation(table: Table) -> sql.Identifier:
@@ -112,18 +120,14 @@ def _existing_columns(connection: db.Connection) -> dict[tuple[str, str], dict[s
     return found
 
 
-def _prepare_table(
-    connection: db.Connection, table: Table, existing: dict[str, str] | None
+def _compare(
+    connection: db.Connection, table: Table, existing: dict[str, str], type_names: dict[str, str]
 ) -> None:
-    if existing is None:
-        _create(connection, table)
-        return
     for column in table.columns:
         if column.name not in existing:
             _add(connection, table, column)
             continue
-        wanted = db.one(connection, "select to_regtype(%s)::text as name", column.data_type)
-        if wanted["name"] and wanted["name"] != existing[column.name].split("(")[0]:
+        if type_names[column.data_type] != existing[column.name]:
             raise ConfigError(
                 f"{table.raw_schema}.{table.raw_name}.{column.name} has landed as "
                 f"{existing[column.name]} and the contract now says {column.data_type}",

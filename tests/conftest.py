@@ -85,5 +85,3 @@ def empty_hms(session_databases: Databases) -> str:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute((ROOT / "runner" / "demo" / "schema.sql").read_text().encode())
         return str(connection.info.dbname)
-
-

@@ -1,13 +1,21 @@
--- what a source table really has: its kind, columns and types
+-- what a source's tables really have: their kind, columns and types
 select
+    cls.relname as table_name,
+    cls.oid::text as oid,
     cls.relkind::text as kind,
     att.attname as column_name,
-    format_type(att.atttypid, null) as data_type
+    case
+        when typ.typtype in ('e', 'd') then 'enum or domain'
+        else format_type(att.atttypid, null)
+    end as data_type
 from pg_catalog.pg_class as cls
 inner join pg_catalog.pg_namespace as nsp on cls.relnamespace = nsp.oid
 inner join pg_catalog.pg_attribute as att on cls.oid = att.attrelid
+inner join pg_catalog.pg_type as typ on att.atttypid = typ.oid
 where
     nsp.nspname = %s
-    and cls.relname = %s
+    and cls.relkind in ('r', 'p', 'v', 'm', 'f')
     and att.attnum > 0
     and not att.attisdropped
+    and has_schema_privilege(nsp.oid, 'usage')
+    and has_table_privilege(cls.oid, 'select')

@@ -212,9 +212,7 @@ def test_a_restored_source_is_read_in_full(pair: Pair, databases: Databases) -> 
 
 def test_two_sources_of_one_system_stay_apart(pair: Pair, databases: Databases) -> None:
     other = Pair(databases.create("template1"), pair.target)
-    other.source = databases.create(
-        str(psycopg.conninfo.conninfo_to_dict(pair.source)["dbname"])
-    )
+    other.source = databases.create(str(psycopg.conninfo.conninfo_to_dict(pair.source)["dbname"]))
     configured = Settings(
         sources={
             "north": Source(system="hms", dsn=pair.source),

@@ -1,0 +1,1 @@
+"""Benchmarks: ratios against plain PostgreSQL, measured in one run."""

@@ -1,0 +1,98 @@
+{# grain: one row per posting of a document of the ledger #}
+with journal_events as (
+    select * from {{ ref('stg_gnuhealth__journal_events') }}
+),
+
+unbalanced_moves as (
+    select * from {{ ref('stg_gnuhealth__unbalanced_moves') }}
+),
+
+legs as (
+    select
+        eve.*,
+        leg.leg,
+        case when leg.leg = 2 then eve.credit_owner else eve.debit_owner end as owner,
+        case when leg.leg = 2 then eve.credit_dimensions else eve.debit_dimensions end
+            as dimensions
+    from journal_events as eve
+    inner join lateral generate_series(eve.first_leg, eve.last_leg) as leg (leg) on true
+),
+
+postings as (
+    select
+        tenant_id,
+        document_type,
+        document_id,
+        row_number() over (
+            partition by tenant_id, document_type, document_id
+            order by debit_line_id, credit_line_id, leg
+        ) as line_id,
+        case when owner is null then document_invoice_id else owner[1] end as invoice_id,
+        dimensions[1] as department_id,
+        dimensions[2] as practitioner_id,
+        owner[3] as payer_id,
+        owner[2] as patient_id,
+        dimensions[3] as service_id,
+        event_type,
+        case when owner[3] is null then 'patient' else 'payer' end as share,
+        case when leg = 2 then clearing_account else debit_account end as debit_account,
+        case when leg = 1 then clearing_account else credit_account end as credit_account,
+        case when leg <> 2 then debit_ledger_account end as debit_ledger_account,
+        case when leg <> 1 then credit_ledger_account end as credit_ledger_account,
+        null::text as revenue_point_code,
+        case when leg = 2 then credit_method else debit_method end as payment_method,
+        case
+            when dimensions[1] is not null then 'visit'
+            when dimensions is not null then 'unattributed'
+        end as attribution_method,
+        case when leg = 2 then credit_currency else debit_currency end as currency_code,
+        case when leg = 2 then credit_amount else debit_amount end as amount,
+        base_amount,
+        is_reversal,
+        business_date,
+        recorded_at,
+        null::text as reject_reason,
+        null::jsonb as rejected_row
+    from legs
+),
+
+-- a move that cannot post is set aside
+rejected_moves as (
+    select
+        tenant_id,
+        'move' as document_type,
+        move_id as document_id,
+        0 as line_id,
+        null::bigint as invoice_id,
+        null::bigint as department_id,
+        null::bigint as practitioner_id,
+        null::bigint as payer_id,
+        null::bigint as patient_id,
+        null::bigint as service_id,
+        null::text as event_type,
+        null::text as share,
+        null::text as debit_account,
+        null::text as credit_account,
+        null::text as debit_ledger_account,
+        null::text as credit_ledger_account,
+        null::text as revenue_point_code,
+        null::text as payment_method,
+        null::text as attribution_method,
+        null::text as currency_code,
+        null::numeric as amount,
+        null::numeric as base_amount,
+        false as is_reversal,
+        move_date as business_date,
+        recorded_at,
+        reject_reason,
+        rejected_row
+    from unbalanced_moves
+),
+
+ledger_entries as (
+    select * from postings
+    union all
+    select * from rejected_moves
+)
+
+select * from ledger_entries

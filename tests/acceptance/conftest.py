@@ -1,0 +1,126 @@
+"""A small published demo hospital group, built once; each test gets copies of its databases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+from runner import access, build, db, marts, releases
+from runner.demo import generator
+from runner.settings import Settings, Source
+from tests.conftest import Databases
+
+END = date(2026, 10, 31)
+DAYS = (date(2026, 9, 30), date(2026, 10, 15), END, date(2026, 11, 15))
+
+
+class Quiet:
+    """Reports nothing."""
+
+    def stage(self, name: str, detail: str = "") -> None: ...
+
+    def landed(self, landing: object) -> None: ...
+
+    def planned(self, steps: object) -> None: ...
+
+    def ran(self, result: object) -> None: ...
+
+
+@dataclass
+class Installation:
+    """An operational database and the installation that reports on it."""
+
+    source: str
+    target: str
+    system: str = "hms"
+    name: str = "demo"
+
+    @property
+    def settings(self) -> Settings:
+        return Settings(sources={self.name: Source(system=self.system, dsn=self.source)})
+
+    def build(self, **options: bool) -> build.Outcome:
+        """Make a release with a new process's state."""
+        return build.Builder(self.settings, self.target).build(Quiet(), **options)
+
+    def live(self, seed: int) -> dict[str, int]:
+        """Make the next day happen in the operational database."""
+        with db.connect(self.source) as connection:
+            return generator.live(connection, seed)
+
+    def run(self, statement: str) -> None:
+        """Change the operational database."""
+        with psycopg.connect(self.source, autocommit=True) as connection:
+            connection.execute(statement.encode())
+
+    @contextmanager
+    def connect(self) -> Iterator[db.Connection]:
+        with db.connect(self.target) as connection:
+            releases.prepare(connection)
+            yield connection
+
+    def tenants(self) -> list[str]:
+        with self.connect() as connection:
+            return [
+                row["tenant_id"]
+                for row in db.rows(
+                    connection, "select tenant_id from almoner.pointers order by tenant_id"
+                )
+            ]
+
+    def login(self, tenant: str) -> str:
+        """Make a BI login for a tenant and give its URL."""
+        with self.connect() as connection:
+            return access.grant(connection, self.target, tenant, None).dsn
+
+    def published(self, *, days: tuple[date, ...] = DAYS) -> dict[str, list[tuple[Any, ...]]]:
+        """Give every row of every mart that each tenant reads, in a fixed order.
+
+        Marts that hold for a day are read as of `days`.
+        """
+        found: dict[str, list[tuple[Any, ...]]] = {}
+        with psycopg.connect(self.target) as connection:
+            names = self.marts()
+            for tenant in self.tenants():
+                connection.execute("select set_config('almoner.tenant', %s, false)", (tenant,))
+                for mart in names:
+                    query = sql.SQL("select * from {}").format(sql.Identifier("marts", mart.name))
+                    if mart.date_column == "as_of_date":
+                        query += sql.SQL(" where as_of_date = any({})").format(
+                            sql.Literal(list(days))
+                        )
+                    rows = connection.execute(query).fetchall()
+                    found.setdefault(mart.name, []).extend(sorted(rows, key=repr))
+        return found
+
+    def marts(self) -> list[marts.Mart]:
+        with self.connect() as connection:
+            return marts.listing(connection)
+
+
+@pytest.fixture(scope="session")
+def demo(session_databases: Databases) -> Installation:
+    """Build the first release of a small demo; do not change it, take `installation`."""
+    made = Installation(session_databases.create(), session_databases.create())
+    with db.connect(made.source) as connection:
+        generator.generate(connection, 3, 60, 8, END, 7)
+    outcome = made.build()
+    assert outcome.release is not None
+    return made
+
+
+@pytest.fixture
+def installation(demo: Installation, databases: Databases) -> Installation:
+    """Give copies of the demo's two databases."""
+    return Installation(
+        databases.create(str(conninfo_to_dict(demo.source)["dbname"])),
+        databases.create(str(conninfo_to_dict(demo.target)["dbname"])),
+    )

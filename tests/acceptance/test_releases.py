@@ -1,0 +1,167 @@
+"""What a release promises: incremental equals full, crashes leave readers where they were."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from runner import db, publication, releases
+from runner.errors import AuditError, PublicationError
+from tests.acceptance.conftest import Installation
+from tests.conftest import ROOT, Databases
+
+pytestmark = pytest.mark.acceptance
+
+
+def test_ten_days_built_day_by_day_equal_one_build_from_nothing(
+    installation: Installation, databases: Databases
+) -> None:
+    for day in range(10):
+        assert sum(installation.live(day).values()) > 0
+        assert installation.build().release is not None
+    fresh = Installation(installation.source, databases.create())
+    fresh.build()
+    daily, once = installation.published(), fresh.published()
+    assert daily.keys() == once.keys()
+    for mart in once:
+        assert daily[mart] == once[mart], mart
+        assert once[mart], f"{mart} is empty"
+
+
+def test_a_full_rebuild_changes_nothing(installation: Installation) -> None:
+    installation.live(1)
+    installation.build()
+    before = installation.published()
+    outcome = installation.build(full=True)
+    assert installation.published() == before
+    with installation.connect() as connection:
+        feeds = db.rows(
+            connection,
+            "select feed from almoner.feed_log where release_id = %s",
+            outcome.release,
+        )
+    assert feeds == []
+
+
+def test_nothing_new_makes_no_release(installation: Installation) -> None:
+    before = installation.build().current
+    outcome = installation.build()
+    assert (outcome.release, outcome.current) == (None, before)
+
+
+def _spawn(installation: Installation, state: Path) -> subprocess.Popen[bytes]:
+    """Start `almoner build` as cron does: in a process of its own."""
+    state.mkdir(exist_ok=True)
+    (state / "demo.yml").write_text(
+        f"sources: {{demo: {{system: hms, dsn: {installation.source!r}}}}}"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", "from runner.cli import main; main()", "build"],
+        cwd=ROOT,
+        env={**os.environ, "ALMONER_DSN": installation.target, "ALMONER_STATE": str(state)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+@pytest.mark.parametrize("round_number", range(3))
+def test_a_killed_build_leaves_readers_and_the_next_build_succeeds(
+    installation: Installation, databases: Databases, tmp_path: Path, round_number: int
+) -> None:
+    chance = random.Random(round_number)
+    before = installation.published()
+    installation.live(round_number)
+    with installation.connect() as connection:
+        last = releases.last_published(connection)
+    process = _spawn(installation, tmp_path / "state")
+    with installation.connect() as connection:
+        while process.poll() is None and not db.rows(
+            connection, "select from almoner.plans where release_id > %s", last
+        ):
+            time.sleep(0.01)
+    time.sleep(chance.uniform(0, 2.5))
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    with installation.connect() as connection:
+        is_published = releases.last_published(connection) != last
+    if not is_published:
+        assert installation.published() == before
+    installation.build()
+    fresh = Installation(installation.source, databases.create())
+    fresh.build()
+    assert installation.published() == fresh.published()
+
+
+def test_a_reverted_release_leaves_the_tables_as_they_were(installation: Installation) -> None:
+    query = "select * from store.fct_postings order by tenant_id, document_type, document_id,"
+    query += " line_id, event_type, share, is_reversal, released_in"
+    with psycopg.connect(installation.target) as connection:
+        before = connection.execute(query.encode()).fetchall()
+    installation.live(1)
+    original = publication.check_gate
+    try:
+        publication.check_gate = _refuse
+        with pytest.raises(PublicationError, match="planted"):
+            installation.build()
+    finally:
+        publication.check_gate = original
+    with psycopg.connect(installation.target) as connection:
+        assert connection.execute(query.encode()).fetchall() == before
+    assert installation.build().release is not None
+
+
+def _refuse(connection: db.Connection) -> None:
+    raise PublicationError("planted", "")
+
+
+def test_a_failed_audit_publishes_nothing(installation: Installation) -> None:
+    before = installation.published()
+    with installation.connect() as connection:
+        connection.execute(
+            "update store.fct_postings set amount = amount + 1 where ctid in"
+            " (select ctid from store.fct_postings where event_type = 'invoice_line' limit 1)"
+        )
+    try:
+        with pytest.raises(AuditError):
+            installation.build(full=False) if installation.live(1) else None
+    finally:
+        assert installation.published().keys() == before.keys()
+
+
+def test_a_second_builder_is_refused(installation: Installation) -> None:
+    with (
+        installation.connect() as connection,
+        releases.builder(connection),
+        pytest.raises(PublicationError, match="another build is running"),
+    ):
+        installation.build()
+
+
+def test_an_overtaken_builder_is_fenced(installation: Installation) -> None:
+    with installation.connect() as connection:
+        overtaken = releases.open_release(connection)
+        releases.open_release(connection)
+        with pytest.raises(psycopg.errors.RaiseException, match="is not being built"):
+            connection.execute("select almoner.fence(%s)", (overtaken,))
+
+
+def test_rollback_shows_the_figures_of_before(installation: Installation) -> None:
+    before = installation.published()
+    installation.live(1)
+    installation.build()
+    after = installation.published()
+    assert after != before
+    with installation.connect() as connection:
+        publication.rollback(connection, releases.before_current(connection))
+    assert installation.published() == before
+    installation.live(2)
+    installation.build()
+    assert installation.published() != before

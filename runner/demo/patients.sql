@@ -10,7 +10,12 @@ select
     'P' || lpad(num.number::text, 7, '0'),
     nam.first_names[demo.pick(pat.id, 20, 1, 20)],
     nam.last_names[demo.pick(pat.id, 21, 1, 20)]
-    || case when demo.roll(pat.id, 22) < 0.5 then '-' || nam.last_names[demo.pick(pat.id, 23, 1, 20)] else '' end,
+    || case
+        when
+            demo.roll(pat.id, 22) < 0.5
+            then '-' || nam.last_names[demo.pick(pat.id, 23, 1, 20)]
+        else ''
+    end,
     '+' || (237600000000 + floor(demo.roll(pat.id, 24) * 99999999)::bigint),
     case when demo.roll(pat.id, 25) < 0.3 then 'p' || pat.id || '@mail.example' end,
     case when demo.roll(pat.id, 26) < 0.54 then 'female' else 'male' end,
@@ -21,10 +26,18 @@ from demo.run
 cross join demo.names as nam
 cross join demo.tenants as ten
 cross join generate_series(1, run.patients) as num (number)
-cross join lateral (select (ten.hospital_id - 1) * run.patients + num.number as id) as pat;
+cross join
+    lateral (select (ten.hospital_id - 1) * run.patients + num.number as id) as pat;
 
 insert into hms.patient_policies (
-    hospital_id, patient_id, payer_id, policy_number, cover_rate, valid_from, created_at, updated_at
+    hospital_id,
+    patient_id,
+    payer_id,
+    policy_number,
+    cover_rate,
+    valid_from,
+    created_at,
+    updated_at
 )
 select
     pat.hospital_id,

@@ -13,7 +13,14 @@ cross join lateral (
 ) as stg (key, value);
 
 insert into hms.departments (id, hospital_id, code, name, kind, created_at, updated_at)
-select (ten.hospital_id - 1) * 13 + dep.number, ten.hospital_id, dep.code, dep.name, dep.kind, ten.since, ten.since
+select
+    (ten.hospital_id - 1) * 13 + dep.number,
+    ten.hospital_id,
+    dep.code,
+    dep.name,
+    dep.kind,
+    ten.since,
+    ten.since
 from demo.tenants as ten
 cross join (
     values
@@ -33,14 +40,28 @@ cross join (
 ) as dep (number, code, name, kind);
 
 insert into hms.roles (id, hospital_id, name, created_at, updated_at)
-select (ten.hospital_id - 1) * 5 + rol.number, ten.hospital_id, rol.name, ten.since, ten.since
+select
+    (ten.hospital_id - 1) * 5 + rol.number,
+    ten.hospital_id,
+    rol.name,
+    ten.since,
+    ten.since
 from demo.tenants as ten
 cross join (
-    values (1, 'administrator'), (2, 'cashier'), (3, 'doctor'), (4, 'pharmacist'), (5, 'accountant')
+    values (1, 'administrator'),
+    (2, 'cashier'),
+    (3, 'doctor'),
+    (4, 'pharmacist'),
+    (5, 'accountant')
 ) as rol (number, name);
 
 insert into hms.permissions (id, hospital_id, name, created_at, updated_at)
-select (ten.hospital_id - 1) * 6 + per.number, ten.hospital_id, per.name, ten.since, ten.since
+select
+    (ten.hospital_id - 1) * 6 + per.number,
+    ten.hospital_id,
+    per.name,
+    ten.since,
+    ten.since
 from demo.tenants as ten
 cross join (
     values
@@ -48,14 +69,18 @@ cross join (
     (4, 'refunds.approve'), (5, 'stock.write'), (6, 'reports.read')
 ) as per (number, name);
 
-insert into hms.role_permissions (hospital_id, role_id, permission_id, created_at, updated_at)
+insert into hms.role_permissions (
+    hospital_id, role_id, permission_id, created_at, updated_at
+)
 select rol.hospital_id, rol.id, per.id, rol.created_at, rol.created_at
 from hms.roles as rol
 inner join hms.permissions as per on per.hospital_id = rol.hospital_id
 where rol.name = 'administrator' or (rol.id + per.id) % 2 = 0;
 
 -- Ten people of the staff come first, then one user per doctor.
-insert into hms.users (id, hospital_id, email, full_name, password_hash, created_at, updated_at)
+insert into hms.users (
+    id, hospital_id, email, full_name, password_hash, created_at, updated_at
+)
 select
     (ten.hospital_id - 1) * (10 + run.doctors) + num.number,
     ten.hospital_id,
@@ -74,9 +99,10 @@ insert into hms.user_roles (hospital_id, user_id, role_id, created_at, updated_a
 select usr.hospital_id, usr.id, rol.id, usr.created_at, usr.created_at
 from hms.users as usr
 cross join demo.run
-cross join lateral (
-    select (usr.id - 1) % (10 + run.doctors) + 1 as number
-) as num
+cross join
+    lateral (
+        select (usr.id - 1) % (10 + run.doctors) + 1 as number
+    ) as num
 inner join hms.roles as rol
     on
         rol.hospital_id = usr.hospital_id
@@ -106,11 +132,25 @@ select
 from demo.tenants as ten
 cross join demo.run
 cross join generate_series(1, run.doctors) as num (number)
-inner join hms.users as usr on usr.id = (ten.hospital_id - 1) * (10 + run.doctors) + 10 + num.number
-inner join hms.departments as dep on dep.id = (ten.hospital_id - 1) * 13 + (num.number - 1) % 7 + 1;
+inner join
+    hms.users as usr
+    on usr.id = (ten.hospital_id - 1) * (10 + run.doctors) + 10 + num.number
+inner join
+    hms.departments as dep
+    on dep.id = (ten.hospital_id - 1) * 13 + (num.number - 1) % 7 + 1;
 
-insert into hms.insurance_payers (id, hospital_id, code, name, payer_type, terms_days, created_at, updated_at)
-select (ten.hospital_id - 1) * 5 + pay.number, ten.hospital_id, pay.code, pay.name, pay.payer_type, pay.terms_days, ten.since, ten.since
+insert into hms.insurance_payers (
+    id, hospital_id, code, name, payer_type, terms_days, created_at, updated_at
+)
+select
+    (ten.hospital_id - 1) * 5 + pay.number,
+    ten.hospital_id,
+    pay.code,
+    pay.name,
+    pay.payer_type,
+    pay.terms_days,
+    ten.since,
+    ten.since
 from demo.tenants as ten
 cross join (
     values
@@ -121,21 +161,48 @@ cross join (
     (5, 'CAR', 'Caritas Relief', 'charity', 30)
 ) as pay (number, code, name, payer_type, terms_days);
 
-insert into hms.labs (id, hospital_id, department_id, code, name, created_at, updated_at)
-select (ten.hospital_id - 1) * 2 + lab.number, ten.hospital_id, (ten.hospital_id - 1) * 13 + 8, lab.code, lab.name, ten.since, ten.since
+insert into hms.labs (
+    id, hospital_id, department_id, code, name, created_at, updated_at
+)
+select
+    (ten.hospital_id - 1) * 2 + lab.number,
+    ten.hospital_id,
+    (ten.hospital_id - 1) * 13 + 8,
+    lab.code,
+    lab.name,
+    ten.since,
+    ten.since
 from demo.tenants as ten
-cross join (values (1, 'HAE', 'Haematology'), (2, 'BIO', 'Biochemistry')) as lab (number, code, name);
+cross join
+    (values (1, 'HAE', 'Haematology'), (2, 'BIO', 'Biochemistry')) as lab (number, code, name);
 
 insert into hms.tax_codes (id, hospital_id, code, rate, created_at, updated_at)
-select (ten.hospital_id - 1) * 2 + tax.number, ten.hospital_id, tax.code, tax.rate, ten.since, ten.since
+select
+    (ten.hospital_id - 1) * 2 + tax.number,
+    ten.hospital_id,
+    tax.code,
+    tax.rate,
+    ten.since,
+    ten.since
 from demo.tenants as ten
 cross join lateral (
-    values (1, 'EXEMPT', 0), (2, 'STANDARD', case ten.currency_code when 'XAF' then 19.25 else 6 end)
+    values (1, 'EXEMPT', 0),
+    (2, 'STANDARD', case ten.currency_code when 'XAF' then 19.25 else 6 end)
 ) as tax (number, code, rate);
 
 -- Services 1-6 consultations, 7-30 tests, 31-38 imaging, 39-46 minor and 47-54 major
 -- procedures, 55-57 beds, 58 registration, 59-60 packages.
-insert into hms.services (id, hospital_id, department_id, code, name, category, tax_code, created_at, updated_at)
+insert into hms.services (
+    id,
+    hospital_id,
+    department_id,
+    code,
+    name,
+    category,
+    tax_code,
+    created_at,
+    updated_at
+)
 select
     (ten.hospital_id - 1) * 60 + num.number,
     ten.hospital_id,
@@ -172,7 +239,14 @@ cross join lateral (
 
 -- Last year's prices, closed on the first day, and this year's, four per cent higher.
 insert into hms.price_list (
-    hospital_id, service_id, currency_code, price, valid_from, valid_to, created_at, updated_at
+    hospital_id,
+    service_id,
+    currency_code,
+    price,
+    valid_from,
+    valid_to,
+    created_at,
+    updated_at
 )
 select
     srv.hospital_id,
@@ -187,19 +261,20 @@ from hms.services as srv
 inner join demo.tenants as ten on ten.hospital_id = srv.hospital_id
 cross join demo.run
 cross join lateral (select (srv.id - 1) % 60 + 1 as number) as num
-cross join lateral (
-    select
-        case
-            when num.number <= 6 then demo.pick(srv.id, 10, 60, 180)
-            when num.number <= 30 then demo.pick(srv.id, 10, 15, 120)
-            when num.number <= 38 then demo.pick(srv.id, 10, 90, 600)
-            when num.number <= 46 then demo.pick(srv.id, 10, 10, 80)
-            when num.number <= 54 then demo.pick(srv.id, 10, 400, 3000)
-            when num.number <= 57 then demo.pick(srv.id, 10, 250, 700)
-            when num.number = 58 then 10
-            else demo.pick(srv.id, 10, 150, 500)
-        end as price
-) as pri
+cross join
+    lateral (
+        select
+            case
+                when num.number <= 6 then demo.pick(srv.id, 10, 60, 180)
+                when num.number <= 30 then demo.pick(srv.id, 10, 15, 120)
+                when num.number <= 38 then demo.pick(srv.id, 10, 90, 600)
+                when num.number <= 46 then demo.pick(srv.id, 10, 10, 80)
+                when num.number <= 54 then demo.pick(srv.id, 10, 400, 3000)
+                when num.number <= 57 then demo.pick(srv.id, 10, 250, 700)
+                when num.number = 58 then 10
+                else demo.pick(srv.id, 10, 150, 500)
+            end as price
+    ) as pri
 cross join lateral (
     values
     (0.96, run.first_date - 365, run.first_date),
@@ -240,7 +315,9 @@ select
     case when num.number <= 30 then 'Medicine ' else 'Consumable ' end || num.number,
     case when num.number <= 30 then 'medicine' else 'consumable' end,
     (array['tablet', 'vial', 'box', 'piece'])[1 + num.number % 4],
-    round(pro.price * ten.price_scale * (0.5 + 0.2 * demo.roll(pro.id, 12))::numeric, 4),
+    round(
+        pro.price * ten.price_scale * (0.5 + 0.2 * demo.roll(pro.id, 12))::numeric, 4
+    ),
     round(pro.price * ten.price_scale, ten.exponent),
     case when num.number <= 30 then 'EXEMPT' else 'STANDARD' end,
     50 + 10 * (num.number % 10),
@@ -253,11 +330,15 @@ cross join generate_series(1, 40) as num (number)
 cross join lateral (
     select
         (ten.hospital_id - 1) * 40 + num.number as id,
-        (0.4 + 25 * power(demo.roll((ten.hospital_id - 1) * 40 + num.number, 11), 3))::numeric as price
+        (
+            0.4 + 25 * power(demo.roll((ten.hospital_id - 1) * 40 + num.number, 11), 3)
+        )::numeric as price
 ) as pro;
 
 -- Locations 1 main store, 2 pharmacy, 3 ward cupboard, 4 suppliers, 5 patients, 6 losses.
-insert into hms.locations (id, hospital_id, department_id, code, name, location_type, created_at, updated_at)
+insert into hms.locations (
+    id, hospital_id, department_id, code, name, location_type, created_at, updated_at
+)
 select
     (ten.hospital_id - 1) * 6 + loc.number,
     ten.hospital_id,
@@ -279,7 +360,14 @@ cross join (
 ) as loc (number, department, code, name, location_type);
 
 insert into hms.accounts (id, hospital_id, code, name, kind, created_at, updated_at)
-select (ten.hospital_id - 1) * 6 + acc.number, ten.hospital_id, acc.code, acc.name, acc.kind, ten.since, ten.since
+select
+    (ten.hospital_id - 1) * 6 + acc.number,
+    ten.hospital_id,
+    acc.code,
+    acc.name,
+    acc.kind,
+    ten.since,
+    ten.since
 from demo.tenants as ten
 cross join (
     values

@@ -621,7 +621,8 @@ create table hms.payments (
 );
 
 alter table hms.wallet_transactions
-add foreign key (payment_id) references hms.payments on delete set null;
+add foreign key (payment_id) references hms.payments on delete set null
+deferrable initially deferred;
 
 create index payments_invoice on hms.payments (invoice_id);
 create index payments_patient on hms.payments (patient_id);

@@ -12,7 +12,9 @@ select
     (run.last_date + 1)::timestamp at time zone hos.time_zone as until
 from hms.hospitals as hos
 cross join demo.run
-where hos.is_active and hos.time_zone is not null;
+-- a hospital whose zone nobody knows has no days
+inner join pg_catalog.pg_timezone_names as zon on zon.name = hos.time_zone
+where hos.is_active;
 
 analyze demo.tenants;
 
@@ -41,7 +43,24 @@ returns integer
 language sql immutable parallel safe
 return $3 + floor(demo.roll($1, $2) * ($4 - $3 + 1))::integer;
 
-create function demo.hours(key bigint, salt integer, low double precision, high double precision)
+create function demo.hours(
+    key bigint, salt integer, low double precision, high double precision
+)
 returns interval
 language sql immutable parallel safe
 return make_interval(secs => floor(3600 * ($3 + demo.roll($1, $2) * ($4 - $3))));
+
+-- Keys drawn from 1 to the highest, the same on the same day.
+create function demo.draws(
+    salt integer, number integer, highest bigint
+) returns setof bigint
+language sql stable
+begin atomic
+    select distinct
+        1
+        + floor(
+            demo.roll(run.last_date - date '2000-01-01' + 100003 * num.number, $1) * $3
+        )::bigint
+    from demo.run
+    cross join generate_series(1, $2) as num (number);
+end;

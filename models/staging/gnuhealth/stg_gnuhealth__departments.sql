@@ -11,44 +11,35 @@ companies as (
     select * from {{ source('gnuhealth', 'company_company') }}
 ),
 
-visits as (
-    select * from {{ ref('stg_gnuhealth__invoice_line_visits') }}
+professionals as (
+    select * from {{ source('gnuhealth', 'gnuhealth_healthprofessional') }}
 ),
 
--- a unit belongs to the company whose institution it is in, and to one that bills for it
-tenant_units as (
-    select
-        com.tenant_id,
-        uni.source_id,
-        uni.id
-    from units as uni
-    inner join institutions as ins
-        on uni.source_id = ins.source_id and uni.institution = ins.id
-    inner join companies as com
-        on ins.source_id = com.source_id and ins.party = com.party
-    union distinct
-    select
-        vis.tenant_id,
-        vis.source_id,
-        vis.department_id
-    from visits as vis
-    where vis.department_id is not null
+practitioners as (
+    select * from {{ ref('stg_gnuhealth__practitioners') }}
 ),
 
-unit_labels as (
-    select * from {{ source('gnuhealth', 'gnuhealth_hospital_unit') }}
-),
-
+-- a unit belongs to the company whose institution it is in, and to the ones that one of
+-- its professionals works for
 departments as (
     select
-        ten.tenant_id,
-        ten.id as department_id,
-        lab.code as department_code,
-        lab.name as department_name,
+        com.tenant_id,
+        uni.id as department_id,
+        uni.code as department_code,
+        uni.name as department_name,
         true as is_active
-    from tenant_units as ten
-    inner join unit_labels as lab
-        on ten.source_id = lab.source_id and ten.id = lab.id
+    from units as uni
+    inner join companies as com on uni.source_id = com.source_id
+    left join institutions as ins
+        on uni.source_id = ins.source_id and uni.institution = ins.id
+    where
+        ins.party = com.party
+        or exists (
+            select from professionals as pro
+            inner join practitioners as pra
+                on com.tenant_id = pra.tenant_id and pro.id = pra.practitioner_id
+            where pro.source_id = uni.source_id and pro.institution_unit = uni.id
+        )
 )
 
 select * from departments

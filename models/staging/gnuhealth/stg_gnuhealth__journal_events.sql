@@ -5,20 +5,44 @@ with journal_parts as (
 
 compared_parts as (
     select
-        *,
+        tenant_id,
+        document_type,
+        document_id,
+        document_invoice_id,
+        document_kind,
+        journal_type,
+        debit_line_id,
+        credit_line_id,
+        debit_account,
+        credit_account,
+        debit_ledger_account,
+        credit_ledger_account,
+        debit_owner,
+        credit_owner,
+        debit_dimensions,
+        credit_dimensions,
+        debit_method,
+        credit_method,
+        debit_currency,
+        credit_currency,
+        base_amount,
+        has_exchange,
+        is_reversal,
+        business_date,
+        recorded_at,
         case when is_even then amount else coalesce(debit_share, debit_size) end
             as debit_amount,
         case when is_even then amount else credit_share end as credit_amount,
-        debit_owner is not distinct from credit_owner
-        and debit_dimensions is not distinct from credit_dimensions
-        and debit_method is not distinct from credit_method as is_alike,
+        (debit_owner is not distinct from credit_owner)
+        and (debit_dimensions is not distinct from credit_dimensions)
+        and (debit_method is not distinct from credit_method) as is_alike,
         array[debit_account, credit_account] as accounts,
         (debit_account = 'cash') <> is_reversal as is_money_in
     from journal_parts
 ),
 
--- a part whose lines say the same posts at once (leg 0); else each line posts by itself,
--- debit (leg 1) and credit (leg 2), against a clearing account that comes out even
+-- a part whose lines say the same posts at once (leg 0); else each line posts by
+-- itself, debit (leg 1) and credit (leg 2), against an account that comes out even
 journal_events as (
     select
         *,

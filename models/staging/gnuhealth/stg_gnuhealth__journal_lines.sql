@@ -11,6 +11,10 @@ settlement_items as (
     select * from {{ ref('stg_gnuhealth__settlement_items') }}
 ),
 
+tenants as (
+    select * from {{ ref('stg_gnuhealth__tenants') }}
+),
+
 moves as (
     select * from {{ source('gnuhealth', 'account_move') }}
 ),
@@ -19,7 +23,7 @@ journals as (
     select * from {{ source('gnuhealth', 'account_journal') }}
 ),
 
--- owner: whose open item it is; dimensions: what earned or cost it
+-- owner: whose open item a line is; dimensions: what earned or cost it
 move_lines as (
     select
         tenant_id,
@@ -29,7 +33,7 @@ move_lines as (
         case when moved_invoice_id is not null then invoice_kind end as moved_kind,
         account,
         ledger_account,
-        null as payment_method,
+        null::text as payment_method,
         array[invoice_id, patient_id, case when is_payer then patient_id end] as owner,
         null::bigint[] as dimensions,
         currency_code,
@@ -43,22 +47,23 @@ move_lines as (
         tenant_id,
         move_id,
         line_id,
-        null,
-        null,
+        null as moved_invoice_id,
+        null as moved_kind,
         account,
         ledger_account,
         payment_method,
-        null,
-        case when is_result then array[department_id, practitioner_id, service_id] end,
+        null as owner,
+        case when is_result then array[department_id, practitioner_id, service_id] end
+            as dimensions,
         currency_code,
         digits,
         amount,
         base_amount,
-        false
+        false as is_exchange
     from plain_lines
 ),
 
-journal_lines as (
+document_lines as (
     select
         lin.tenant_id,
         'move' as document_type,
@@ -87,30 +92,33 @@ journal_lines as (
     union all
     select
         tenant_id,
-        'reconciliation',
-        reconciliation_id,
-        item_number,
-        null,
-        null,
-        null,
+        'reconciliation' as document_type,
+        reconciliation_id as document_id,
+        item_number as line_id,
+        null as moved_invoice_id,
+        null as moved_kind,
+        null as journal_type,
         account,
-        null,
-        null,
-        -- unapplied credit of no invoice takes the invoice it is applied to
-        case
-            when account <> 'unapplied_credit' or invoice_id is not null
-                then array[invoice_id, patient_id, case when is_payer then patient_id end]
-        end,
-        null,
+        null as ledger_account,
+        null as payment_method,
+        array[invoice_id, patient_id, case when is_payer then patient_id end] as owner,
+        null as dimensions,
         currency_code,
         digits,
         amount,
         base_amount,
-        false,
-        false,
-        settled_date,
+        false as is_exchange,
+        false as is_reversal,
+        settled_date as business_date,
         recorded_at
     from settlement_items
+),
+
+journal_lines as (
+    select lin.*
+    from document_lines as lin
+    inner join tenants as ten on lin.tenant_id = ten.tenant_id
+    where ten.reject_reason is null
 )
 
 select * from journal_lines

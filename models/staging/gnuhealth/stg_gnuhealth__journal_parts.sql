@@ -1,18 +1,21 @@
 {# grain: one row per debit line and credit line of a document that meet #}
-with debit_lines as (
-    select * from {{ ref('stg_gnuhealth__journal_positions') }}
-),
-
-credit_lines as (
-    select * from {{ ref('stg_gnuhealth__journal_positions') }}
+with documents as (
+    select
+        pos.tenant_id,
+        pos.document_type,
+        pos.document_id,
+        array_agg(pos) filter (where pos.side >= 0) as debits,
+        array_agg(pos) filter (where pos.side < 0) as credits
+    from {{ ref('stg_gnuhealth__journal_positions') }} as pos
+    group by pos.tenant_id, pos.document_type, pos.document_id
 ),
 
 -- laid end to end, debits and credits are equally long: they meet where they overlap
 meetings as (
     select
-        deb.tenant_id,
-        deb.document_type,
-        deb.document_id,
+        doc.tenant_id,
+        doc.document_type,
+        doc.document_id,
         deb.document_invoice_id,
         deb.document_kind,
         deb.journal_type,
@@ -22,7 +25,17 @@ meetings as (
         cre.account as credit_account,
         deb.ledger_account as debit_ledger_account,
         cre.ledger_account as credit_ledger_account,
-        coalesce(deb.owner, cre.owner) as debit_owner,
+        -- unapplied credit of no invoice takes the invoice it is applied to
+        case
+            when
+                deb.account = 'unapplied_credit'
+                and cre.account = 'receivable'
+                and deb.currency_code = cre.currency_code
+                and deb.owner[1] is null
+                and deb.owner[2] = cre.owner[2]
+                then cre.owner
+            else coalesce(deb.owner, cre.owner)
+        end as debit_owner,
         coalesce(cre.owner, deb.owner) as credit_owner,
         coalesce(deb.dimensions, cre.dimensions) as debit_dimensions,
         coalesce(cre.dimensions, deb.dimensions) as credit_dimensions,
@@ -53,17 +66,13 @@ meetings as (
         deb.is_reversal,
         deb.business_date,
         deb.recorded_at
-    from debit_lines as deb
-    left join credit_lines as cre
+    from documents as doc
+    cross join lateral unnest(doc.debits) as deb
+    left join lateral unnest(doc.credits) as cre
         on
-            deb.tenant_id = cre.tenant_id
-            and deb.document_type = cre.document_type
-            and deb.document_id = cre.document_id
-            and deb.side > 0
-            and cre.side < 0
+            deb.side > 0
             and deb.base_start < cre.base_end
             and deb.base_end > cre.base_start
-    where deb.side >= 0
 ),
 
 -- in one even currency both lines of a part take the same amount; else each takes its

@@ -3,8 +3,8 @@ with journal_events as (
     select * from {{ ref('stg_gnuhealth__journal_events') }}
 ),
 
-unbalanced_moves as (
-    select * from {{ ref('stg_gnuhealth__unbalanced_moves') }}
+moves_set_aside as (
+    select * from {{ ref('stg_gnuhealth__rejected_moves') }}
 ),
 
 legs as (
@@ -13,7 +13,9 @@ legs as (
         leg.leg,
         case when leg.leg = 2 then eve.credit_owner else eve.debit_owner end as owner,
         case when leg.leg = 2 then eve.credit_dimensions else eve.debit_dimensions end
-            as dimensions
+            as dimensions,
+        -- only of a line without an amount in the company's currency
+        eve.debit_amount < 0 as is_negative
     from journal_events as eve
     inner join lateral generate_series(eve.first_leg, eve.last_leg) as leg (leg) on true
 ),
@@ -27,7 +29,8 @@ postings as (
             partition by tenant_id, document_type, document_id
             order by debit_line_id, credit_line_id, leg
         ) as line_id,
-        case when owner is null then document_invoice_id else owner[1] end as invoice_id,
+        case when owner is null then document_invoice_id else owner[1] end
+            as invoice_id,
         dimensions[1] as department_id,
         dimensions[2] as practitioner_id,
         owner[3] as payer_id,
@@ -35,10 +38,19 @@ postings as (
         dimensions[3] as service_id,
         event_type,
         case when owner[3] is null then 'patient' else 'payer' end as share,
-        case when leg = 2 then clearing_account else debit_account end as debit_account,
-        case when leg = 1 then clearing_account else credit_account end as credit_account,
-        case when leg <> 2 then debit_ledger_account end as debit_ledger_account,
-        case when leg <> 1 then credit_ledger_account end as credit_ledger_account,
+        case when leg = 2 or is_negative then clearing_account else debit_account end
+            as debit_account,
+        case
+            when is_negative then debit_account
+            when leg = 1 then clearing_account
+            else credit_account
+        end as credit_account,
+        case when leg <> 2 and not is_negative then debit_ledger_account end
+            as debit_ledger_account,
+        case
+            when is_negative then debit_ledger_account
+            when leg <> 1 then credit_ledger_account
+        end as credit_ledger_account,
         null::text as revenue_point_code,
         case when leg = 2 then credit_method else debit_method end as payment_method,
         case
@@ -46,7 +58,7 @@ postings as (
             when dimensions is not null then 'unattributed'
         end as attribution_method,
         case when leg = 2 then credit_currency else debit_currency end as currency_code,
-        case when leg = 2 then credit_amount else debit_amount end as amount,
+        abs(case when leg = 2 then credit_amount else debit_amount end) as amount,
         base_amount,
         is_reversal,
         business_date,
@@ -86,7 +98,7 @@ rejected_moves as (
         recorded_at,
         reject_reason,
         rejected_row
-    from unbalanced_moves
+    from moves_set_aside
 ),
 
 ledger_entries as (

@@ -3,10 +3,6 @@ with owned_lines as (
     select * from {{ ref('stg_gnuhealth__owned_lines') }}
 ),
 
-companies as (
-    select * from {{ source('gnuhealth', 'company_company') }}
-),
-
 invoices as (
     select * from {{ ref('stg_gnuhealth__invoice_currencies') }}
 ),
@@ -27,15 +23,14 @@ invoice_lines as (
         inv.invoice_kind,
         inv.company_rate,
         inv.digits,
-        coalesce(lin.second_currency_id, com.currency) as line_currency_id,
+        coalesce(lin.second_currency_id, lin.company_currency_id) as line_currency_id,
         coalesce(lin.amount_second_currency, lin.base_amount) as line_amount,
         case
             when inv.company_rate is null
-                then coalesce(lin.second_currency_id, com.currency)
+                then coalesce(lin.second_currency_id, lin.company_currency_id)
             else inv.currency_id
         end as currency_id
     from owned_lines as lin
-    inner join companies as com on lin.tenant_id = com.tenant_id
     left join invoices as inv
         on
             lin.tenant_id = inv.tenant_id

@@ -7,6 +7,10 @@ move_lines as (
     select * from {{ source('gnuhealth', 'account_move_line') }}
 ),
 
+companies as (
+    select * from {{ source('gnuhealth', 'company_company') }}
+),
+
 accounts as (
     select * from {{ ref('stg_gnuhealth__accounts') }}
 ),
@@ -41,6 +45,7 @@ open_lines as (
         lin.account as account_id,
         lin.party as party_id,
         lin.second_currency as second_currency_id,
+        com.currency as company_currency_id,
         acc.ledger_account,
         lin.amount_second_currency,
         lin.debit - lin.credit as base_amount,
@@ -49,9 +54,11 @@ open_lines as (
             else acc.is_receivable_credit
         end as is_receivable,
         mov.date as move_date
-    from moves as mov
+    from companies as com
+    inner join moves as mov
+        on com.tenant_id = mov.tenant_id and com.source_id = mov.source_id
     inner join move_lines as lin
-        on mov.source_id = lin.source_id and mov.id = lin.move
+        on com.source_id = lin.source_id and mov.id = lin.move
     inner join accounts as acc
         on mov.tenant_id = acc.tenant_id and lin.account = acc.account_id
     where

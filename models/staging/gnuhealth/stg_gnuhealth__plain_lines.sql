@@ -46,9 +46,10 @@ move_line_origins as (
     left join cancelled_lines as can
         on
             lin.source_id = can.source_id
-            and can.id = substring(
-                lin.origin from '^account\.move\.line,([0-9]+)$'
-            )::bigint
+            and can.id = case
+                when lin.origin like 'account.move.line,%'
+                    then split_part(lin.origin, ',', 2)::bigint
+            end
     where mov.state = 'posted'
 ),
 
@@ -90,9 +91,10 @@ plain_lines as (
     left join visits as vis
         on
             lin.tenant_id = vis.tenant_id
-            and vis.invoice_line_id = substring(
-                lin.origin from '^account\.invoice\.line,([0-9]+)$'
-            )::bigint
+            and vis.invoice_line_id = case
+                when lin.origin like 'account.invoice.line,%'
+                    then split_part(lin.origin, ',', 2)::bigint
+            end
 )
 
 select * from plain_lines

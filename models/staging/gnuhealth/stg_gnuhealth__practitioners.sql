@@ -11,50 +11,52 @@ companies as (
     select * from {{ source('gnuhealth', 'company_company') }}
 ),
 
-visits as (
-    select * from {{ ref('stg_gnuhealth__invoice_line_visits') }}
-),
-
--- a professional belongs to the company of his institution, and to one that bills for him
-tenant_professionals as (
-    select
-        com.tenant_id,
-        pro.source_id,
-        pro.id
-    from professionals as pro
-    inner join institutions as ins
-        on pro.source_id = ins.source_id and pro.institution = ins.id
-    inner join companies as com
-        on ins.source_id = com.source_id and ins.party = com.party
-    union distinct
-    select
-        vis.tenant_id,
-        vis.source_id,
-        vis.practitioner_id
-    from visits as vis
-    where vis.practitioner_id is not null
-),
-
-professional_labels as (
-    select * from {{ source('gnuhealth', 'gnuhealth_healthprofessional') }}
-),
-
 parties as (
     select * from {{ source('gnuhealth', 'party_party') }}
 ),
 
+appointments as (
+    select * from {{ source('gnuhealth', 'gnuhealth_appointment') }}
+),
+
+service_lines as (
+    select * from {{ source('gnuhealth', 'gnuhealth_health_service_line') }}
+),
+
+invoice_lines as (
+    select * from {{ source('gnuhealth', 'account_invoice_line') }}
+),
+
+-- a professional belongs to the company of his institution and to those that bill for
+-- him
 practitioners as (
     select
-        ten.tenant_id,
-        ten.id as practitioner_id,
-        lab.institution_unit as department_id,
+        com.tenant_id,
+        pro.id as practitioner_id,
+        pro.institution_unit as department_id,
         concat_ws(' ', par.name, par.lastname) as practitioner_name,
-        coalesce(lab.active, true) as is_active
-    from tenant_professionals as ten
-    inner join professional_labels as lab
-        on ten.source_id = lab.source_id and ten.id = lab.id
+        coalesce(pro.active, true) as is_active
+    from professionals as pro
+    inner join companies as com on pro.source_id = com.source_id
+    left join institutions as ins
+        on pro.source_id = ins.source_id and pro.institution = ins.id
     left join parties as par
-        on lab.source_id = par.source_id and lab.party = par.id
+        on pro.source_id = par.source_id and pro.party = par.id
+    where
+        ins.party = com.party
+        or exists (
+            select from appointments as app
+            inner join service_lines as ser
+                on app.source_id = ser.source_id and app.id = ser.appointment
+            inner join invoice_lines as lin
+                on
+                    ser.source_id = lin.source_id
+                    and lin.origin = 'gnuhealth.health_service.line,' || ser.id
+            where
+                app.source_id = pro.source_id
+                and app.healthprof = pro.id
+                and lin.tenant_id = com.tenant_id
+        )
 )
 
 select * from practitioners

@@ -1,4 +1,6 @@
 {# grain: one row per receivable or payable line of a posted move #}
+-- depends_on: {{ source('gnuhealth', 'account_move_line') }}
+-- (a line that leaves a reconciliation changes those that stay in it)
 with open_lines as (
     select * from {{ ref('stg_gnuhealth__open_lines') }}
 ),
@@ -7,67 +9,59 @@ reconciled_lines as (
     select * from {{ ref('stg_gnuhealth__open_lines') }}
 ),
 
--- each line with what the lines it is reconciled with have in common
+-- a line of no invoice, with what the lines it is reconciled with have in common; the
+-- lateral join looks them up only for such a line
 reconciled_with as (
     select
-        lin.tenant_id,
-        lin.move_id,
-        lin.line_id,
-        lin.reconciliation_id,
-        lin.invoice_id,
-        lin.moved_invoice_id,
-        lin.patient_id,
-        lin.invoice_kind,
-        lin.ledger_account,
-        lin.currency_code,
-        lin.digits,
-        lin.amount,
-        lin.base_amount,
-        lin.is_receivable,
-        lin.is_payer,
-        lin.has_second_currency,
-        lin.move_date,
-        min(rec.invoice_id) as settled_invoice_id,
-        min(rec.invoice_kind) as settled_kind,
-        min(rec.currency_code) filter (where rec.invoice_id is not null)
-            as settled_currency_code,
-        count(distinct rec.invoice_id) as settled_invoice_count,
-        bool_and(rec.has_second_currency) filter (where rec.line_id <> lin.line_id)
-            as is_among_second_currency,
-        max(rec.move_date) as settled_date
+        lin.*,
+        rec.settled_invoice_id,
+        rec.settled_kind,
+        rec.settled_currency_code,
+        -- an exchange difference moves the company's currency only: the other lines are
+        -- all in one second currency and come out even in it
+        lin.invoice_id is null
+        and not lin.has_second_currency
+        and coalesce(rec.is_even_second_currency, false) as is_exchange,
+        -- a line settles the one invoice that it is reconciled with on its own day;
+        -- later, or of several invoices, it is the reconciliation that applies it
+        coalesce(
+            rec.invoice_count = 1
+            and rec.settled_date = lin.move_date
+            and (
+                rec.settled_currency_code = lin.currency_code
+                or (rec.is_even_second_currency and not lin.has_second_currency)
+            ),
+            false
+        ) as is_settling,
+        -- the last of lines of no invoice: payment of a debt, refund of a credit
+        coalesce(
+            rec.invoice_count = 0
+            and rec.settled_date = lin.move_date
+            and rec.last_line_id < lin.line_id
+            and rec.is_opposite,
+            false
+        ) as is_counterpart
     from open_lines as lin
-    left join reconciled_lines as rec
-        on
-            lin.tenant_id = rec.tenant_id
-            and lin.source_id = rec.source_id
-            and lin.reconciliation_id = rec.reconciliation_id
-    group by
-        lin.tenant_id, lin.move_id, lin.line_id, lin.reconciliation_id, lin.invoice_id,
-        lin.moved_invoice_id, lin.patient_id, lin.invoice_kind, lin.ledger_account,
-        lin.currency_code, lin.digits, lin.amount, lin.base_amount, lin.is_receivable,
-        lin.is_payer, lin.has_second_currency, lin.move_date
-),
-
--- an exchange difference moves the company's currency only
-exchange_lines as (
-    select
-        *,
-        invoice_id is null
-        and not has_second_currency
-        and coalesce(is_among_second_currency, false) as is_exchange
-    from reconciled_with
-),
-
--- a line of no invoice settles the one invoice it is reconciled with on that very day;
--- otherwise it is the reconciliation that applies it, later or to several
-settling_lines as (
-    select
-        *,
-        invoice_id is null
-        and settled_invoice_count = 1
-        and move_date = settled_date
-        and (is_exchange or currency_code = settled_currency_code) as is_settling
-    from exchange_lines
+    left join lateral (
+        select
+            min(oth.invoice_id) as settled_invoice_id,
+            min(oth.invoice_kind) as settled_kind,
+            min(oth.currency_code) filter (where oth.invoice_id is not null)
+                as settled_currency_code,
+            count(distinct oth.invoice_id) as invoice_count,
+            bool_and(oth.has_second_currency)
+            and min(oth.currency_code) = max(oth.currency_code)
+            and sum(oth.amount) = 0 as is_even_second_currency,
+            bool_and(sign(oth.base_amount) = -sign(lin.base_amount)) as is_opposite,
+            max(oth.line_id) as last_line_id,
+            greatest(max(oth.move_date), lin.move_date) as settled_date
+        from reconciled_lines as oth
+        where
+            lin.invoice_id is null
+            and oth.tenant_id = lin.tenant_id
+            and oth.reconciliation_id = lin.reconciliation_id
+            and oth.line_id <> lin.line_id
+    ) as rec on true  -- noqa: ST05
 ),
 
 invoice_lines as (
@@ -89,8 +83,9 @@ invoice_lines as (
         is_receivable,
         is_payer,
         is_exchange,
+        is_counterpart,
         move_date
-    from settling_lines
+    from reconciled_with
 ),
 
 settled_lines as (
@@ -99,7 +94,8 @@ settled_lines as (
         case
             when not is_receivable then 'payable'
             when invoice_kind = 'credit_note' then 'unapplied_credit'
-            when invoice_id is not null or base_amount > 0 then 'receivable'
+            when invoice_id is not null then 'receivable'
+            when (base_amount > 0) <> is_counterpart then 'receivable'
             else 'unapplied_credit'
         end as account
     from invoice_lines

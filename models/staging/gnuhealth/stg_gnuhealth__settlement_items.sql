@@ -1,4 +1,6 @@
 {# grain: one row per reconciliation, invoice, account, party and currency #}
+-- depends_on: {{ source('gnuhealth', 'account_move_line') }}
+-- (a line that leaves a reconciliation changes those that stay in it)
 with settled_lines as (
     select * from {{ ref('stg_gnuhealth__settled_lines') }}
 ),
@@ -29,21 +31,42 @@ items as (
     having sum(amount) <> 0 or sum(base_amount) <> 0
 ),
 
+-- an item that is owed in one currency and owing in the other is two
+signed_items as (
+    select
+        ite.*,
+        case when sig.number = 1 then ite.base_amount else 0 end as signed_base_amount,
+        case
+            when sign(ite.amount) * sign(ite.base_amount) >= 0 or sig.number = 2
+                then ite.amount
+            else 0
+        end as signed_amount,
+        sig.number
+    from items as ite
+    inner join generate_series(1, 2) as sig (number)
+        on sig.number = 1 or sign(ite.amount) * sign(ite.base_amount) < 0
+),
+
 settlement_items as (
     select
         ite.tenant_id,
         ite.reconciliation_id,
         row_number() over (
             partition by ite.tenant_id, ite.reconciliation_id
-            order by ite.invoice_id, ite.account, ite.patient_id, ite.currency_code
+            order by
+                ite.invoice_id,
+                ite.account,
+                ite.patient_id,
+                ite.currency_code,
+                ite.number
         ) as item_number,
         ite.invoice_id,
         ite.patient_id,
         ite.account,
         ite.currency_code,
         ite.digits,
-        -ite.amount as amount,
-        -ite.base_amount as base_amount,
+        -ite.signed_amount as amount,
+        -ite.signed_base_amount as base_amount,
         ite.is_payer,
         greatest(
             rec.date,
@@ -52,7 +75,7 @@ settlement_items as (
             )
         ) as settled_date,
         greatest(rec.create_date, rec.write_date) at time zone 'UTC' as recorded_at
-    from items as ite
+    from signed_items as ite
     inner join reconciliations as rec
         on ite.tenant_id = rec.tenant_id and ite.reconciliation_id = rec.id
 )

@@ -1,0 +1,51 @@
+{# grain: one row per issued invoice #}
+with invoices as (
+    select * from {{ from_systems('invoices') }}
+),
+
+payers as (
+    select * from {{ from_systems('payers') }}
+),
+
+currencies as (
+    select * from {{ ref('currencies') }}
+),
+
+revenue_points as (
+    select * from {{ ref('revenue_points') }}
+),
+
+-- A4: the source's due date, else the payer's terms, else the day of issue
+issued_invoices as (
+    select
+        inv.tenant_id,
+        inv.invoice_id,
+        inv.patient_id,
+        inv.payer_id,
+        inv.department_id,
+        inv.practitioner_id,
+        inv.invoice_number,
+        inv.source_app,
+        coalesce(rev.revenue_point_code, 'other') as revenue_point_code,
+        inv.currency_code,
+        case
+            when inv.due_date is not null then 'source'
+            when pay.terms_days is not null then 'terms'
+            else 'invoice_date'
+        end as due_date_rule,
+        round(inv.total_amount, cur.exponent)::numeric(18, 4) as total_amount,
+        round(inv.tax_amount, cur.exponent)::numeric(18, 4) as tax_amount,
+        inv.invoice_date,
+        coalesce(
+            inv.due_date, inv.invoice_date + coalesce(pay.terms_days, 0)
+        ) as due_date,
+        inv.void_date
+    from invoices as inv
+    inner join currencies as cur on inv.currency_code = cur.currency_code
+    left join payers as pay
+        on inv.tenant_id = pay.tenant_id and inv.payer_id = pay.payer_id
+    left join revenue_points as rev on inv.source_app = rev.source_app
+    where inv.is_posted and inv.reject_reason is null
+)
+
+select * from issued_invoices

@@ -1,0 +1,105 @@
+{# grain: one row per document that may move the receivable of an invoice, and invoice #}
+with invoices as (
+    select * from {{ from_systems('invoices', beside='credit_note_lines') }}
+),
+
+payments as (
+    select * from {{ from_systems('payments', beside='credit_note_lines') }}
+),
+
+payment_allocations as (
+    select * from {{ from_systems('payment_allocations', beside='credit_note_lines') }}
+),
+
+refunds as (
+    select * from {{ from_systems('refunds', beside='credit_note_lines') }}
+),
+
+payment_refunds as (
+    select * from {{ from_systems('refunds', beside='credit_note_lines') }}
+),
+
+refunded_payments as (
+    select * from {{ from_systems('payments', beside='credit_note_lines') }}
+),
+
+wallet_transactions as (
+    select * from {{ from_systems('wallet_transactions', beside='credit_note_lines') }}
+),
+
+wallet_refunds as (
+    select * from {{ from_systems('wallet_transactions', beside='credit_note_lines') }}
+),
+
+repaid_payments as (
+    select * from {{ from_systems('payments', beside='credit_note_lines') }}
+),
+
+adjustments as (
+    select * from {{ from_systems('adjustments', beside='credit_note_lines') }}
+),
+
+-- `union` because a payment may name an invoice itself and in an allocation
+invoice_documents as (
+    select
+        tenant_id,
+        invoice_id,
+        'invoice' as document_type,
+        invoice_id as document_id
+    from invoices
+    union
+    select
+        tenant_id,
+        invoice_id,
+        'payment' as document_type,
+        payment_id as document_id
+    from payments
+    union
+    select
+        tenant_id,
+        invoice_id,
+        'payment' as document_type,
+        payment_id as document_id
+    from payment_allocations
+    union
+    select
+        tenant_id,
+        invoice_id,
+        'refund' as document_type,
+        refund_id as document_id
+    from refunds
+    union
+    select
+        rfd.tenant_id,
+        pay.invoice_id,
+        'refund' as document_type,
+        rfd.refund_id as document_id
+    from payment_refunds as rfd
+    inner join refunded_payments as pay
+        on rfd.tenant_id = pay.tenant_id and rfd.payment_id = pay.payment_id
+    union
+    select
+        tenant_id,
+        invoice_id,
+        'wallet_transaction' as document_type,
+        wallet_transaction_id as document_id
+    from wallet_transactions
+    union
+    select
+        wal.tenant_id,
+        pay.invoice_id,
+        'wallet_transaction' as document_type,
+        wal.wallet_transaction_id as document_id
+    from wallet_refunds as wal
+    inner join repaid_payments as pay
+        on wal.tenant_id = pay.tenant_id and wal.payment_id = pay.payment_id
+    union
+    select
+        tenant_id,
+        invoice_id,
+        'adjustment' as document_type,
+        adjustment_id as document_id
+    from adjustments
+)
+
+select * from invoice_documents

@@ -1,0 +1,69 @@
+{# grain: one row per posting of a write-off, contractual adjustment or recovery #}
+with adjustments as (
+    select * from {{ from_systems('adjustments') }}
+),
+
+invoices as (
+    select * from {{ from_systems('invoices', beside='adjustments') }}
+),
+
+currencies as (
+    select * from {{ ref('currencies') }}
+),
+
+adjustment_categories as (
+    select * from {{ ref('adjustment_categories') }}
+),
+
+revenue_points as (
+    select * from {{ ref('revenue_points') }}
+),
+
+-- V3: only approved ones move money, and none before its invoice is issued
+approved_adjustments as (
+    select
+        adj.tenant_id,
+        'adjustment' as document_type,
+        adj.adjustment_id as document_id,
+        0::bigint as line_id,
+        adj.invoice_id,
+        inv.department_id,
+        inv.practitioner_id,
+        inv.payer_id,
+        inv.patient_id,
+        null::bigint as service_id,
+        cat.event_type,
+        adj.share,
+        case cat.event_type when 'recovery' then 'cash' else cat.account end
+            as debit_account,
+        case cat.event_type when 'recovery' then cat.account else 'receivable' end
+            as credit_account,
+        rev.revenue_point_code,
+        null::text as payment_method,
+        case when inv.department_id is null then 'unattributed' else 'invoice' end
+            as attribution_method,
+        adj.currency_code,
+        round(adj.amount, cur.exponent) as amount,
+        adj.base_rate,
+        greatest(adj.adjustment_date, inv.invoice_date) as business_date,
+        adj.void_date,
+        adj.recorded_at,
+        adj.recorded_at as voided_at
+    from adjustments as adj
+    inner join invoices as inv
+        on adj.tenant_id = inv.tenant_id and adj.invoice_id = inv.invoice_id
+    inner join currencies as cur on adj.currency_code = cur.currency_code
+    inner join adjustment_categories as cat on adj.category = cat.category
+    left join revenue_points as rev on inv.source_app = rev.source_app
+    where
+        adj.status = 'approved'
+        and adj.reject_reason is null
+        and inv.is_posted
+        and inv.reject_reason is null
+),
+
+posted_adjustments as (
+    {{ postings('approved_adjustments') }}
+)
+
+select * from posted_adjustments

@@ -1,0 +1,157 @@
+{# grain: one row per posting of a wallet transaction #}
+with wallet_transactions as (
+    select * from {{ from_systems('wallet_transactions') }}
+),
+
+payments as (
+    select * from {{ from_systems('payments', beside='wallet_transactions') }}
+),
+
+wallet_payments as (
+    select * from {{ from_systems('payments', beside='wallet_transactions') }}
+),
+
+repaid_payments as (
+    select * from {{ from_systems('payments', beside='wallet_transactions') }}
+),
+
+invoices as (
+    select * from {{ from_systems('invoices', beside='wallet_transactions') }}
+),
+
+currencies as (
+    select * from {{ ref('currencies') }}
+),
+
+revenue_points as (
+    select * from {{ ref('revenue_points') }}
+),
+
+-- R6: a use that stands beside a posted payment is that payment
+lone_transactions as (
+    select wal.*
+    from wallet_transactions as wal
+    where
+        wal.is_posted
+        and wal.reject_reason is null
+        and (
+            wal.movement <> 'use'
+            or not (
+                exists (
+                    select from payments as pay
+                    where
+                        pay.tenant_id = wal.tenant_id
+                        and pay.payment_id = wal.payment_id
+                        and pay.is_posted
+                        and pay.reject_reason is null
+                )
+                or exists (
+                    select from wallet_payments as wpa
+                    where
+                        wpa.tenant_id = wal.tenant_id
+                        and wpa.wallet_transaction_id = wal.wallet_transaction_id
+                        and wpa.is_posted
+                        and wpa.reject_reason is null
+                )
+            )
+        )
+),
+
+dated_transactions as (
+    select
+        wal.tenant_id,
+        'wallet_transaction' as document_type,
+        wal.wallet_transaction_id as document_id,
+        0::bigint as line_id,
+        coalesce(wal.invoice_id, rep.invoice_id) as invoice_id,
+        inv.department_id,
+        inv.practitioner_id,
+        null::bigint as payer_id,
+        coalesce(inv.patient_id, wal.patient_id) as patient_id,
+        null::bigint as service_id,
+        'patient' as share,
+        rev.revenue_point_code,
+        wal.payment_method,
+        case when inv.department_id is null then 'unattributed' else 'invoice' end
+            as attribution_method,
+        wal.currency_code,
+        round(wal.amount, cur.exponent) as amount,
+        wal.base_rate,
+        -- V6
+        case
+            when wal.movement = 'use' and inv.invoice_id is null
+                then 'unbilled_wallet_use'
+            else 'wallet_' || wal.movement
+        end as movement,
+        wal.transaction_date,
+        -- A2
+        case
+            when
+                wal.movement in ('use', 'refund')
+                and inv.is_posted
+                and inv.reject_reason is null
+                and inv.currency_code = wal.currency_code
+                then greatest(wal.transaction_date, inv.invoice_date)
+        end as application_date,
+        wal.void_date,
+        wal.recorded_at
+    from lone_transactions as wal
+    left join repaid_payments as rep
+        on
+            wal.tenant_id = rep.tenant_id
+            and wal.payment_id = rep.payment_id
+            and wal.movement = 'refund'
+    left join invoices as inv
+        on
+            wal.tenant_id = inv.tenant_id
+            and coalesce(wal.invoice_id, rep.invoice_id) = inv.invoice_id
+    inner join currencies as cur on wal.currency_code = cur.currency_code
+    left join revenue_points as rev on inv.source_app = rev.source_app
+),
+
+-- the account across from the wallet, now and once the invoice is issued
+counter_accounts as (
+    select
+        *,
+        case
+            when movement in ('wallet_top_up', 'wallet_withdrawal') then 'cash'
+            when movement = 'unbilled_wallet_use' then 'unbilled_wallet_use'
+            when application_date = transaction_date then 'receivable'
+            else 'unapplied_credit'
+        end as counter_account
+    from dated_transactions
+),
+
+wallet_events as (
+    select
+        wal.*,
+        wal.recorded_at as voided_at,
+        case when eve.is_application then 'application' else wal.movement end
+            as event_type,
+        case
+            when eve.is_application and wal.movement = 'wallet_refund' then 'receivable'
+            when eve.is_application then 'unapplied_credit'
+            when wal.movement in ('wallet_top_up', 'wallet_refund')
+                then wal.counter_account
+            else 'wallet_liability'
+        end as debit_account,
+        case
+            when eve.is_application and wal.movement = 'wallet_refund'
+                then 'unapplied_credit'
+            when eve.is_application then 'receivable'
+            when wal.movement in ('wallet_top_up', 'wallet_refund')
+                then 'wallet_liability'
+            else wal.counter_account
+        end as credit_account,
+        case when eve.is_application then wal.application_date else wal.transaction_date end
+            as business_date
+    from counter_accounts as wal
+    inner join unnest(array[false, true]) as eve (is_application)
+        on not eve.is_application or wal.application_date > wal.transaction_date
+),
+
+posted_transactions as (
+    {{ postings('wallet_events') }}
+)
+
+select * from posted_transactions

@@ -1,0 +1,154 @@
+{# grain: one row per source row that is set aside #}
+with invoices as (
+    select * from {{ from_systems('invoices') }}
+),
+
+invoice_lines as (
+    select * from {{ from_systems('invoice_lines') }}
+),
+
+payments as (
+    select * from {{ from_systems('payments') }}
+),
+
+payment_allocations as (
+    select * from {{ from_systems('payment_allocations') }}
+),
+
+refunds as (
+    select * from {{ from_systems('refunds') }}
+),
+
+credit_note_lines as (
+    select * from {{ from_systems('credit_note_lines') }}
+),
+
+wallet_transactions as (
+    select * from {{ from_systems('wallet_transactions') }}
+),
+
+adjustments as (
+    select * from {{ from_systems('adjustments') }}
+),
+
+ledger_entries as (
+    select * from {{ from_systems('ledger_entries') }}
+),
+
+stock_movements as (
+    select * from {{ from_systems('stock_movements') }}
+),
+
+quarantined_rows as (
+    select
+        tenant_id,
+        'invoices' as entity,
+        invoice_id as document_id,
+        invoice_id as row_id,
+        reject_reason,
+        rejected_row,
+        recorded_at
+    from invoices
+    where reject_reason is not null
+    union all
+    select
+        tenant_id,
+        'invoice_lines' as entity,
+        invoice_id as document_id,
+        line_id as row_id,
+        reject_reason,
+        rejected_row,
+        recorded_at
+    from invoice_lines
+    where reject_reason is not null
+    union all
+    select
+        tenant_id,
+        'payments' as entity,
+        payment_id as document_id,
+        payment_id as row_id,
+        reject_reason,
+        rejected_row,
+        recorded_at
+    from payments
+    where reject_reason is not null
+    union all
+    select
+        tenant_id,
+        'payment_allocations' as entity,
+        payment_id as document_id,
+        allocation_id as row_id,
+        reject_reason,
+        rejected_row,
+        recorded_at
+    from payment_allocations
+    where reject_reason is not null
+    union all
+    select
+        tenant_id,
+        'refunds' as entity,
+        refund_id as document_id,
+        refund_id as row_id,
+        reject_reason,
+        rejected_row,
+        recorded_at
+    from refunds
+    where reject_reason is not null
+    union all
+    select
+        tenant_id,
+        'credit_note_lines' as entity,
+        credit_note_id as document_id,
+        line_id as row_id,
+        reject_reason,
+        rejected_row,
+        recorded_at
+    from credit_note_lines
+    where reject_reason is not null
+    union all
+    select
+        tenant_id,
+        'wallet_transactions' as entity,
+        wallet_transaction_id as document_id,
+        wallet_transaction_id as row_id,
+        reject_reason,
+        rejected_row,
+        recorded_at
+    from wallet_transactions
+    where reject_reason is not null
+    union all
+    select
+        tenant_id,
+        'adjustments' as entity,
+        adjustment_id as document_id,
+        adjustment_id as row_id,
+        reject_reason,
+        rejected_row,
+        recorded_at
+    from adjustments
+    where reject_reason is not null
+    union all
+    select
+        tenant_id,
+        'ledger_entries' as entity,
+        document_id as document_id,
+        line_id as row_id,
+        reject_reason,
+        rejected_row,
+        recorded_at
+    from ledger_entries
+    where reject_reason is not null
+    union all
+    select
+        tenant_id,
+        'stock_movements' as entity,
+        movement_id as document_id,
+        movement_id as row_id,
+        reject_reason,
+        rejected_row,
+        recorded_at
+    from stock_movements
+    where reject_reason is not null
+)
+
+select * from quarantined_rows

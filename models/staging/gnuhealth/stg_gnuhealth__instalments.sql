@@ -1,0 +1,41 @@
+{# grain: one row per due date of an invoice payable in parts #}
+with invoice_receivables as (
+    select * from {{ ref('stg_gnuhealth__invoice_receivables') }}
+),
+
+due_dates as (
+    select
+        tenant_id,
+        invoice_id,
+        due_date,
+        sum(amount) as amount
+    from invoice_receivables
+    group by tenant_id, invoice_id, due_date
+),
+
+numbered_instalments as (
+    select
+        tenant_id,
+        invoice_id,
+        row_number() over (
+            partition by tenant_id, invoice_id order by due_date
+        )::int as instalment_number,
+        due_date,
+        amount,
+        count(*) over (partition by tenant_id, invoice_id) as instalment_count,
+        sum(amount) over (partition by tenant_id, invoice_id) as invoice_amount
+    from due_dates
+),
+
+instalments as (
+    select
+        tenant_id,
+        invoice_id,
+        instalment_number,
+        due_date,
+        amount
+    from numbered_instalments
+    where instalment_count > 1 and invoice_amount >= 0
+)
+
+select * from instalments

@@ -1,0 +1,99 @@
+{# grain: one row per credit note item #}
+with credit_note_items as (
+    select * from {{ source('hms', 'credit_note_items') }}
+),
+
+credit_notes as (
+    select * from {{ source('hms', 'credit_notes') }}
+),
+
+tenants as (
+    select * from {{ ref('stg_hms__tenants') }}
+),
+
+currencies as (
+    select * from {{ ref('currencies') }}
+),
+
+invoices as (
+    select * from {{ source('hms', 'invoices') }}
+),
+
+credit_note_lines as (
+    select
+        itm.tenant_id,
+        itm.credit_note_id,
+        itm.id as line_id,
+        cre.invoice_id,
+        itm.invoice_item_id as invoice_line_id,
+        cre.patient_id,
+        cre.payer_id,
+        cre.share,
+        cre.currency_code,
+        cre.exchange_rate as base_rate,
+        itm.net_amount as amount,
+        itm.tax_amount,
+        cre.status <> 'draft' as is_posted,
+        {{ business_date('cre.issued_at', 'ten') }} as credit_date,
+        case
+            when cre.status = 'void' then {{ business_date('cre.voided_at', 'ten') }}
+        end as void_date,
+        greatest(itm.updated_at, cre.updated_at) as recorded_at,
+        case
+            when ten.tenant_id is null then 'credit note without its tenant'
+            when ten.reject_reason is not null then ten.reject_reason
+            when cre.id is null then 'line without its credit note'
+            when cre.currency_code is null then 'credit note without a currency'
+            when cur.currency_code is null then 'unknown currency ' || cre.currency_code
+            when cre.status is null then 'credit note without a status'
+            when cre.status not in ('draft', 'issued', 'void')
+                then 'unknown status ' || cre.status
+            when coalesce(cre.share, '') not in ('patient', 'payer')
+                then 'credit note without a valid share'
+            when (itm.net_amount > 0 and itm.net_amount < 'Infinity') is not true
+                then 'credit note without a valid amount'
+            when (itm.tax_amount >= 0 and itm.tax_amount < 'Infinity') is not true
+                then 'credit note without a valid tax amount'
+            when (cre.exchange_rate > 0 and cre.exchange_rate < 'Infinity') is not true
+                then 'credit note without a valid exchange rate'
+            when cre.status <> 'draft' and cre.issued_at is null
+                then 'issued credit note without its date'
+            when cre.status = 'void' and cre.voided_at is null
+                then 'void credit note without its date'
+            when cre.invoice_id is not null and inv.id is null
+                then 'credit note without its invoice'
+        end as reject_reason,
+        to_jsonb(itm.*) - 'landed_in' as raw_row
+    from credit_note_items as itm
+    left join credit_notes as cre
+        on itm.tenant_id = cre.tenant_id and itm.credit_note_id = cre.id
+    left join tenants as ten on itm.tenant_id = ten.tenant_id
+    left join currencies as cur on cre.currency_code = cur.currency_code
+    left join invoices as inv
+        on cre.tenant_id = inv.tenant_id and cre.invoice_id = inv.id
+),
+
+judged_lines as (
+    select
+        tenant_id,
+        credit_note_id,
+        line_id,
+        invoice_id,
+        invoice_line_id,
+        patient_id,
+        payer_id,
+        share,
+        currency_code,
+        base_rate,
+        amount,
+        tax_amount,
+        is_posted,
+        credit_date,
+        void_date,
+        recorded_at,
+        reject_reason,
+        case when reject_reason is not null then raw_row end as rejected_row
+    from credit_note_lines
+)
+
+select * from judged_lines

@@ -1,0 +1,16 @@
+{# grain: one row per payer #}
+with insurance_payers as (
+    select * from {{ source('hms', 'insurance_payers') }}
+),
+
+payers as (
+    select
+        pay.tenant_id,
+        pay.id as payer_id,
+        pay.name as payer_name,
+        pay.payer_type,
+        pay.terms_days
+    from insurance_payers as pay
+)
+
+select * from payers

@@ -1,0 +1,84 @@
+{# grain: one row per payment, pending and failed ones included #}
+with payments as (
+    select * from {{ source('hms', 'payments') }}
+),
+
+tenants as (
+    select * from {{ ref('stg_hms__tenants') }}
+),
+
+currencies as (
+    select * from {{ ref('currencies') }}
+),
+
+invoices as (
+    select * from {{ source('hms', 'invoices') }}
+),
+
+judged_payments as (
+    select
+        pay.*,
+        {{ business_date('pay.paid_at', 'ten') }} as payment_date,
+        {{ business_date('pay.voided_at', 'ten') }} as voided_date,
+        case
+            when ten.tenant_id is null then 'payment without its tenant'
+            when ten.reject_reason is not null then ten.reject_reason
+            when pay.currency_code is null then 'payment without a currency'
+            when cur.currency_code is null then 'unknown currency ' || pay.currency_code
+            when pay.status is null then 'payment without a status'
+            when
+                pay.status not in (
+                    'pending',
+                    'completed',
+                    'failed',
+                    'partially_refunded',
+                    'refunded',
+                    'voided'
+                )
+                then 'unknown status ' || pay.status
+            when pay.method is null then 'payment without a method'
+            when (pay.amount > 0 and pay.amount < 'Infinity') is not true
+                then 'payment without a valid amount'
+            when (pay.exchange_rate > 0 and pay.exchange_rate < 'Infinity') is not true
+                then 'payment without a valid exchange rate'
+            when pay.status not in ('pending', 'failed') and pay.paid_at is null
+                then 'payment without its date'
+            when pay.status = 'voided' and pay.voided_at is null
+                then 'voided payment without its date'
+            when pay.invoice_id is not null and inv.id is null
+                then 'payment without its invoice'
+        end as reject_reason,
+        to_jsonb(pay.*) - 'landed_in' as raw_row
+    from payments as pay
+    left join tenants as ten on pay.tenant_id = ten.tenant_id
+    left join currencies as cur on pay.currency_code = cur.currency_code
+    left join invoices as inv
+        on pay.tenant_id = inv.tenant_id and pay.invoice_id = inv.id
+),
+
+renamed_payments as (
+    select
+        tenant_id,
+        id as payment_id,
+        invoice_id,
+        patient_id,
+        payer_id,
+        method as payment_method,
+        case
+            when payer_id is not null or method = 'insurance' then 'payer'
+            else 'patient'
+        end as share,
+        currency_code,
+        exchange_rate as base_rate,
+        amount,
+        wallet_transaction_id,
+        status not in ('pending', 'failed') as is_posted,
+        payment_date,
+        case when status = 'voided' then voided_date end as void_date,
+        updated_at as recorded_at,
+        reject_reason,
+        case when reject_reason is not null then raw_row end as rejected_row
+    from judged_payments
+)
+
+select * from renamed_payments

@@ -1,0 +1,96 @@
+{# grain: one row per wallet transaction, pending and failed ones included #}
+with wallet_transactions as (
+    select * from {{ source('hms', 'wallet_transactions') }}
+),
+
+tenants as (
+    select * from {{ ref('stg_hms__tenants') }}
+),
+
+currencies as (
+    select * from {{ ref('currencies') }}
+),
+
+invoices as (
+    select * from {{ source('hms', 'invoices') }}
+),
+
+classified_transactions as (
+    select
+        wal.*,
+        case
+            when wal.type in ('top_up', 'withdrawal', 'refund') then wal.type
+            when
+                wal.type in (
+                    'payment',
+                    'lab_test_payment',
+                    'pharmacy_payment',
+                    'consultation_fee',
+                    'procedure_fee',
+                    'admission_fee',
+                    'daily_admission_charge'
+                )
+                then 'use'
+        end as movement,
+        to_jsonb(wal.*) - 'landed_in' as raw_row
+    from wallet_transactions as wal
+),
+
+judged_transactions as (
+    select
+        wal.*,
+        {{ business_date('wal.transacted_at', 'ten') }} as transaction_date,
+        {{ business_date('wal.voided_at', 'ten') }} as voided_date,
+        case
+            when ten.tenant_id is null then 'wallet transaction without its tenant'
+            when ten.reject_reason is not null then ten.reject_reason
+            when wal.currency_code is null then 'wallet transaction without a currency'
+            when cur.currency_code is null then 'unknown currency ' || wal.currency_code
+            when wal.type is null then 'wallet transaction without a type'
+            when wal.movement is null
+                then 'unknown wallet transaction type ' || wal.type
+            when wal.status is null then 'wallet transaction without a status'
+            when wal.status not in ('pending', 'completed', 'failed', 'voided')
+                then 'unknown status ' || wal.status
+            when (wal.amount > 0 and wal.amount < 'Infinity') is not true
+                then 'wallet transaction without a valid amount'
+            when (wal.exchange_rate > 0 and wal.exchange_rate < 'Infinity') is not true
+                then 'wallet transaction without a valid exchange rate'
+            when wal.status in ('completed', 'voided') and wal.transacted_at is null
+                then 'wallet transaction without its date'
+            when wal.status = 'voided' and wal.voided_at is null
+                then 'voided wallet transaction without its date'
+            when wal.invoice_id is not null and inv.id is null
+                then 'wallet transaction without its invoice'
+        end as reject_reason
+    from classified_transactions as wal
+    left join tenants as ten on wal.tenant_id = ten.tenant_id
+    left join currencies as cur on wal.currency_code = cur.currency_code
+    left join invoices as inv
+        on wal.tenant_id = inv.tenant_id and wal.invoice_id = inv.id
+),
+
+renamed_transactions as (
+    select
+        tenant_id,
+        id as wallet_transaction_id,
+        wallet_id,
+        patient_id,
+        payment_id,
+        invoice_id,
+        movement,
+        type as wallet_type,
+        method as payment_method,
+        currency_code,
+        exchange_rate as base_rate,
+        amount,
+        status in ('completed', 'voided') as is_posted,
+        transaction_date,
+        case when status = 'voided' then voided_date end as void_date,
+        updated_at as recorded_at,
+        reject_reason,
+        case when reject_reason is not null then raw_row end as rejected_row
+    from judged_transactions
+)
+
+select * from renamed_transactions

@@ -190,7 +190,7 @@ def _nodes(manifest: Any) -> dict[str, Node]:
     for unique_id in _in_order(manifest):
         node = manifest.nodes.get(unique_id) or manifest.sources[unique_id]
         kind = _kind(node)
-        inputs = tuple(node.depends_on.nodes) if kind != "source" else ()
+        inputs = tuple(_inputs(node))
         parts = [unique_id, _own(manifest, node, kind), variables]
         for parent in inputs:
             if found[parent].kind in ("source", "seed", "view"):
@@ -198,6 +198,11 @@ def _nodes(manifest: Any) -> dict[str, Node]:
         digest = hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode())
         found[unique_id] = Node(unique_id, node.name, kind, digest.hexdigest(), inputs)
     return found
+
+
+def _inputs(node: Any) -> list[str]:
+    """List what a node reads; sources and seeds read nothing."""
+    return list(getattr(getattr(node, "depends_on", None), "nodes", ()))
 
 
 def _kind(node: Any) -> str:
@@ -244,7 +249,7 @@ def _macros(manifest: Any, node: Any) -> list[str]:
 def _in_order(manifest: Any) -> list[str]:
     """Sort sources, seeds, snapshots and models so that inputs come first."""
     wanted = {
-        unique_id: list(node.depends_on.nodes) if hasattr(node, "depends_on") else []
+        unique_id: _inputs(node)
         for unique_id, node in manifest.nodes.items()
         if str(node.resource_type) in ("model", "seed", "snapshot")
     }

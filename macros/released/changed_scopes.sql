@@ -16,7 +16,7 @@
         {%- if changes -%}
             {%- set mapping = change_mapping(node, input) -%}
             {%- do branches.append(
-                "select " ~ released_list(scope) ~ " from (with changes as (" ~ changes.sql
+                "select distinct " ~ released_list(scope) ~ " from (with changes as (" ~ changes.sql
                 ~ ") " ~ (mapping or "select " ~ released_list(scope) ~ " from changes")
                 ~ ") as mapped (" ~ released_list(scope) ~ ")"
             ) -%}
@@ -84,7 +84,7 @@
 {#- The relation of `@name`: a source table, a model, or a canonical entity of the system
     that the changed input belongs to. -#}
 {% macro named_relation(node, input, name) %}
-    {%- set system = input.name[5:].split('__')[0] if input.name.startswith('stg_') else '' -%}
+    {%- set system = input.name[4:].split('__')[0] if input.name.startswith('stg_') else '' -%}
     {%- for candidate in graph.sources.values() -%}
         {%- if candidate.source_name ~ '.' ~ candidate.name == name -%}
             {{ return(adapter.quote(candidate.schema) ~ '.' ~ adapter.quote(candidate.identifier)) }}

@@ -45,7 +45,7 @@
             {%- do released_run(released_small_changes()) -%}
             {%- do released_run(
                 insert ~ scopes ~ ' as sco cross join lateral (select * from (' ~ sql
-                ~ ') as inn where ' ~ released_same(scope, 'inn', 'sco') ~ ') as mod'
+                ~ ') as inn where ' ~ released_same(scope, 'inn', 'sco') ~ ' offset 0) as mod'
             ) -%}
         {%- else -%}
             {%- do released_run(

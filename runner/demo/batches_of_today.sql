@@ -1,4 +1,5 @@
--- Today's products come from the fullest batch in the pharmacy, or from one bought this morning.
+-- Today's products come from the fullest batch in the pharmacy, or from one bought this
+-- morning.
 
 create unlogged table demo.consumption as
 select

@@ -5,10 +5,15 @@ declare
     table_name text;
 begin
     for table_name in
-        select tab.tablename from pg_catalog.pg_tables as tab where tab.schemaname = 'hms'
+        select tab.tablename
+        from pg_catalog.pg_tables as tab
+        where tab.schemaname = 'hms'
     loop
         execute format(
-            'select setval(pg_get_serial_sequence(%L, ''id''), greatest(1, (select max(id) from hms.%I)))',
+            'select setval('
+            'pg_get_serial_sequence(%L, ''id''), '
+            'greatest(1, (select max(id) from hms.%I))'
+            ')',
             'hms.' || table_name,
             table_name
         );

@@ -1,4 +1,5 @@
--- What is taken back, given up or claimed: credit notes, refunds, write-offs and claims.
+-- What is taken back, given up or claimed: credit notes, refunds, write-offs and
+-- claims.
 
 create unlogged table demo.new_credits as
 with planned as (

@@ -13,7 +13,19 @@ from psycopg.rows import tuple_row
 
 Connection = psycopg.Connection[Any]
 
+# SQL scripts in order: what a day brings, and what today does to other days
 BILLS = ("lookups", "visits", "invoices", "receipts", "documents", "payments", "credits")
+DEEDS = (
+    "live_start",
+    "live_people",
+    "live_late",
+    "live_edits",
+    "live_voids",
+    "live_deletions",
+    "live_decisions",
+    "live_stores",
+    "live_totals",
+)
 
 
 @dataclass(frozen=True)
@@ -64,7 +76,7 @@ def live(connection: Connection, seed: int) -> dict[str, int]:
     with connection.transaction():
         _open(connection, _next_day(connection, seed))
         _scripts(connection, "work", *BILLS, "batches_of_today", "pharmacy", "traces")
-        _scripts(connection, "counters", "live")
+        _scripts(connection, "counters", *DEEDS)
         done = _rows(connection, "select deed, number from demo.deeds order by position")
         _close(connection)
     return {str(deed): int(number) for deed, number in done}
@@ -111,8 +123,7 @@ def _script(connection: Connection, name: str) -> None:
 
 def _text(name: str) -> LiteralString:
     """Load `runner/demo/<name>.sql`."""
-    text = resources.files("runner.demo").joinpath(f"{name}.sql").read_text()
-    return text
+    return resources.files("runner.demo").joinpath(f"{name}.sql").read_text()
 
 
 def _rows(connection: Connection, query: LiteralString) -> list[tuple[Any, ...]]:

@@ -81,8 +81,8 @@ inner join demo.tenants as ten on ten.hospital_id = drw.hospital_id;
 create index on demo.new_payments (invoice_id);
 analyze demo.new_payments;
 
--- Wallet moves: the uses of the new bills, uses that nobody billed, the top-ups that cover
--- each wallet's period, withdrawals of what was left, and money put back.
+-- Wallet moves: the uses of the new bills, uses that nobody billed, the top-ups that
+-- cover each wallet's period, withdrawals of what was left, and money put back.
 create unlogged table demo.wallet_moves as
 with uses as (
     select

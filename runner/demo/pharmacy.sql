@@ -1,4 +1,5 @@
--- Goods: batches received and moved to the pharmacy, sold and dispensed, taken back, lost.
+-- Goods: batches received and moved to the pharmacy, sold and dispensed, taken back,
+-- lost.
 
 insert into hms.batches (
     id, hospital_id, product_id, batch_number, expiry_date, unit_cost, received_at,

@@ -1,5 +1,5 @@
--- Remember and drop foreign keys, unique constraints and indexes, and stop triggers, so that
--- rows load fast.
+-- Remember and drop foreign keys, unique constraints and indexes, and stop triggers, so
+-- that rows load fast.
 
 create table demo.set_aside as
 select
@@ -49,7 +49,9 @@ declare
     removal text;
 begin
     for removal in
-        select tak.removal from demo.set_aside as tak order by tak.position desc, tak.table_name, tak.name
+        select tak.removal
+        from demo.set_aside as tak
+        order by tak.position desc, tak.table_name, tak.name
     loop
         execute removal;
     end loop;

@@ -6,7 +6,9 @@ declare
     restoration text;
 begin
     for restoration in
-        select tak.restoration from demo.set_aside as tak order by tak.position, tak.table_name, tak.name
+        select tak.restoration
+        from demo.set_aside as tak
+        order by tak.position, tak.table_name, tak.name
     loop
         execute restoration;
     end loop;

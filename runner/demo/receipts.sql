@@ -1,4 +1,5 @@
--- Who pays what of the new bills, when and how; planned first, so that invoices know their state.
+-- Who pays what of the new bills, when and how; planned first, so that invoices know
+-- their state.
 
 create unlogged table demo.parts as
 select

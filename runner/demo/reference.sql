@@ -1,5 +1,5 @@
--- What a hospital sets up before its first patient. Keys are dense per hospital, so that
--- later scripts find the n-th department, doctor or service by arithmetic.
+-- What a hospital sets up before its first patient. Keys are dense per hospital, so
+-- that later scripts find the n-th department, doctor or service by arithmetic.
 
 insert into hms.settings (hospital_id, key, value, created_at, updated_at)
 select ten.hospital_id, stg.key, stg.value, ten.since, ten.since
@@ -174,7 +174,9 @@ select
     ten.since
 from demo.tenants as ten
 cross join
-    (values (1, 'HAE', 'Haematology'), (2, 'BIO', 'Biochemistry')) as lab (number, code, name);
+    (
+        values (1, 'HAE', 'Haematology'), (2, 'BIO', 'Biochemistry')
+    ) as lab (number, code, name);
 
 insert into hms.tax_codes (id, hospital_id, code, rate, created_at, updated_at)
 select
@@ -335,7 +337,8 @@ cross join lateral (
         )::numeric as price
 ) as pro;
 
--- Locations 1 main store, 2 pharmacy, 3 ward cupboard, 4 suppliers, 5 patients, 6 losses.
+-- Locations 1 main store, 2 pharmacy, 3 ward cupboard, 4 suppliers, 5 patients, 6
+-- losses.
 insert into hms.locations (
     id, hospital_id, department_id, code, name, location_type, created_at, updated_at
 )

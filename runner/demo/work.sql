@@ -1,5 +1,5 @@
--- The workshop: the run's parameters, its tenants and its dice, dropped when the run ends.
--- demo.run holds one row and is filled before this script.
+-- The workshop: the run's parameters, its tenants and its dice, dropped when the run
+-- ends. demo.run holds one row and is filled before this script.
 
 create unlogged table demo.tenants as
 select
@@ -21,7 +21,9 @@ analyze demo.tenants;
 do $$
 declare
     seed bigint := (select run.seed from demo.run);
-    written text := (select case when run.is_live then 'now()' else '$1' end from demo.run);
+    written text := (
+        select case when run.is_live then 'now()' else '$1' end from demo.run
+    );
 begin
     execute format(
         'create function demo.roll(key bigint, salt integer) returns double precision '

@@ -28,6 +28,7 @@ issued_invoices as (
         inv.source_app,
         coalesce(rev.revenue_point_code, 'other') as revenue_point_code,
         inv.currency_code,
+        inv.base_rate::numeric(18, 8) as base_rate,
         case
             when inv.due_date is not null then 'source'
             when pay.terms_days is not null then 'terms'
@@ -39,7 +40,8 @@ issued_invoices as (
         coalesce(
             inv.due_date, inv.invoice_date + coalesce(pay.terms_days, 0)
         ) as due_date,
-        inv.void_date
+        inv.void_date,
+        case when inv.void_date is not null then inv.recorded_at end as voided_at
     from invoices as inv
     inner join currencies as cur on inv.currency_code = cur.currency_code
     left join payers as pay

@@ -1,6 +1,6 @@
 {# grain: one row per document that may move the receivable of an invoice, and invoice #}
 with invoices as (
-    select * from {{ from_systems('invoices', beside='credit_note_lines') }}
+    select * from {{ ref('fct_invoices') }}
 ),
 
 payments as (
@@ -70,13 +70,17 @@ invoice_documents as (
     from refunds
     union
     select
-        rfd.tenant_id,
+        pay.tenant_id,
         pay.invoice_id,
         'refund' as document_type,
         rfd.refund_id as document_id
-    from payment_refunds as rfd
-    inner join refunded_payments as pay
-        on rfd.tenant_id = pay.tenant_id and rfd.payment_id = pay.payment_id
+    from refunded_payments as pay
+    cross join lateral (
+        select inn.refund_id
+        from payment_refunds as inn
+        where inn.tenant_id = pay.tenant_id and inn.payment_id = pay.payment_id
+        offset 0
+    ) as rfd
     union
     select
         tenant_id,
@@ -86,13 +90,17 @@ invoice_documents as (
     from wallet_transactions
     union
     select
-        wal.tenant_id,
+        pay.tenant_id,
         pay.invoice_id,
         'wallet_transaction' as document_type,
         wal.wallet_transaction_id as document_id
-    from wallet_refunds as wal
-    inner join repaid_payments as pay
-        on wal.tenant_id = pay.tenant_id and wal.payment_id = pay.payment_id
+    from repaid_payments as pay
+    cross join lateral (
+        select inn.wallet_transaction_id
+        from wallet_refunds as inn
+        where inn.tenant_id = pay.tenant_id and inn.payment_id = pay.payment_id
+        offset 0
+    ) as wal
     union
     select
         tenant_id,

@@ -4,15 +4,11 @@ with credit_note_lines as (
 ),
 
 invoices as (
-    select * from {{ from_systems('invoices', beside='credit_note_lines') }}
+    select * from {{ ref('fct_invoices') }}
 ),
 
 currencies as (
     select * from {{ ref('currencies') }}
-),
-
-revenue_points as (
-    select * from {{ ref('revenue_points') }}
 ),
 
 -- one for an invoice that is not issued, or in another currency, is free-standing (A7, A10)
@@ -28,31 +24,20 @@ issued_lines as (
         coalesce(inv.payer_id, cre.payer_id) as payer_id,
         coalesce(inv.patient_id, cre.patient_id) as patient_id,
         cre.share,
-        rev.revenue_point_code,
+        inv.revenue_point_code,
         cre.currency_code,
         round(cre.amount, cur.exponent) as net_amount,
         round(coalesce(cre.tax_amount, 0), cur.exponent) as tax_amount,
         cre.base_rate,
         cur.exponent,
-        coalesce(
-            inv.is_posted
-            and inv.reject_reason is null
-            and inv.currency_code = cre.currency_code,
-            false
-        ) as has_invoice,
-        greatest(
-            cre.credit_date,
-            case
-                when inv.is_posted and inv.reject_reason is null then inv.invoice_date
-            end
-        ) as credit_date,
+        coalesce(inv.currency_code = cre.currency_code, false) as has_invoice,
+        greatest(cre.credit_date, inv.invoice_date) as credit_date,
         cre.void_date,
         cre.recorded_at
     from credit_note_lines as cre
     left join invoices as inv
         on cre.tenant_id = inv.tenant_id and cre.invoice_id = inv.invoice_id
     inner join currencies as cur on cre.currency_code = cur.currency_code
-    left join revenue_points as rev on inv.source_app = rev.source_app
     where cre.is_posted and cre.reject_reason is null
 )
 

@@ -4,7 +4,7 @@ with adjustments as (
 ),
 
 invoices as (
-    select * from {{ from_systems('invoices', beside='adjustments') }}
+    select * from {{ ref('fct_invoices') }}
 ),
 
 currencies as (
@@ -13,10 +13,6 @@ currencies as (
 
 adjustment_categories as (
     select * from {{ ref('adjustment_categories') }}
-),
-
-revenue_points as (
-    select * from {{ ref('revenue_points') }}
 ),
 
 -- V3: only approved ones move money, and none before its invoice is issued
@@ -38,7 +34,7 @@ approved_adjustments as (
             as debit_account,
         case cat.event_type when 'recovery' then cat.account else 'receivable' end
             as credit_account,
-        rev.revenue_point_code,
+        inv.revenue_point_code,
         null::text as payment_method,
         case when inv.department_id is null then 'unattributed' else 'invoice' end
             as attribution_method,
@@ -54,12 +50,9 @@ approved_adjustments as (
         on adj.tenant_id = inv.tenant_id and adj.invoice_id = inv.invoice_id
     inner join currencies as cur on adj.currency_code = cur.currency_code
     inner join adjustment_categories as cat on adj.category = cat.category
-    left join revenue_points as rev on inv.source_app = rev.source_app
     where
         adj.status = 'approved'
         and adj.reject_reason is null
-        and inv.is_posted
-        and inv.reject_reason is null
 ),
 
 posted_adjustments as (

@@ -118,11 +118,20 @@ credit_events as (
         cre.recorded_at,
         cre.recorded_at as voided_at
     from split_lines as cre
-    left join invoice_lines as lin
-        on
-            cre.tenant_id = lin.tenant_id
-            and cre.invoice_id = lin.invoice_id
-            and cre.invoice_line_id = lin.line_id
+    left join lateral (
+        select
+            inn.line_department_id,
+            inn.order_department_id,
+            inn.visit_department_id,
+            inn.practitioner_id,
+            inn.service_id
+        from invoice_lines as inn
+        where
+            inn.tenant_id = cre.tenant_id
+            and inn.invoice_id = cre.invoice_id
+            and inn.line_id = cre.invoice_line_id
+        offset 0
+    ) as lin on true
     cross join credit_kinds as kin
 ),
 

@@ -4,15 +4,11 @@ with invoice_lines as (
 ),
 
 invoices as (
-    select * from {{ from_systems('invoices', beside='invoice_lines') }}
+    select * from {{ ref('fct_invoices') }}
 ),
 
 currencies as (
     select * from {{ ref('currencies') }}
-),
-
-revenue_points as (
-    select * from {{ ref('revenue_points') }}
 ),
 
 -- what a line posts, by its place among the amounts of a line
@@ -43,7 +39,7 @@ issued_lines as (
         inv.payer_id,
         inv.patient_id,
         lin.service_id,
-        coalesce(rev.revenue_point_code, 'other') as revenue_point_code,
+        inv.revenue_point_code,
         null::text as payment_method,
         case
             when lin.line_department_id is not null then 'line'
@@ -63,16 +59,12 @@ issued_lines as (
         inv.invoice_date as business_date,
         inv.void_date,
         lin.recorded_at,
-        inv.recorded_at as voided_at
+        inv.voided_at
     from invoice_lines as lin
     inner join invoices as inv
         on lin.tenant_id = inv.tenant_id and lin.invoice_id = inv.invoice_id
     inner join currencies as cur on inv.currency_code = cur.currency_code
-    left join revenue_points as rev on inv.source_app = rev.source_app
-    where
-        inv.is_posted
-        and inv.reject_reason is null
-        and lin.reject_reason is null
+    where lin.reject_reason is null
 ),
 
 -- Each amount is worked out once per line (`offset 0`), not once per posting. V13: the

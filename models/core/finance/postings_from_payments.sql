@@ -4,7 +4,7 @@ with payment_parts as (
 ),
 
 invoices as (
-    select * from {{ from_systems('invoices', beside='payments') }}
+    select * from {{ ref('fct_invoices') }}
 ),
 
 currencies as (
@@ -13,10 +13,6 @@ currencies as (
 
 payment_methods as (
     select * from {{ ref('payment_methods') }}
-),
-
-revenue_points as (
-    select * from {{ ref('revenue_points') }}
 ),
 
 -- A10: money in another currency than the invoice's stays unapplied
@@ -33,7 +29,7 @@ dated_parts as (
         coalesce(inv.patient_id, par.patient_id) as patient_id,
         null::bigint as service_id,
         par.share,
-        rev.revenue_point_code,
+        inv.revenue_point_code,
         par.payment_method,
         case when inv.department_id is null then 'unattributed' else 'invoice' end
             as attribution_method,
@@ -49,8 +45,6 @@ dated_parts as (
         case
             when
                 par.is_allocated
-                and inv.is_posted
-                and inv.reject_reason is null
                 and inv.currency_code = par.currency_code
                 then greatest(par.payment_date, inv.invoice_date, par.allocation_date)
         end as application_date,
@@ -61,7 +55,6 @@ dated_parts as (
         on par.tenant_id = inv.tenant_id and par.invoice_id = inv.invoice_id
     inner join currencies as cur on par.currency_code = cur.currency_code
     left join payment_methods as met on par.payment_method = met.payment_method
-    left join revenue_points as rev on inv.source_app = rev.source_app
 ),
 
 payment_events as (

@@ -8,7 +8,7 @@ payments as (
 ),
 
 invoices as (
-    select * from {{ from_systems('invoices', beside='refunds') }}
+    select * from {{ ref('fct_invoices') }}
 ),
 
 currencies as (
@@ -17,10 +17,6 @@ currencies as (
 
 payment_methods as (
     select * from {{ ref('payment_methods') }}
-),
-
-revenue_points as (
-    select * from {{ ref('revenue_points') }}
 ),
 
 -- A refund of an invoice's receipt opens the invoice again; one of a credit note, of money on
@@ -38,7 +34,7 @@ dated_refunds as (
         coalesce(inv.patient_id, rfd.patient_id) as patient_id,
         null::bigint as service_id,
         rfd.share,
-        rev.revenue_point_code,
+        inv.revenue_point_code,
         rfd.payment_method,
         case when inv.department_id is null then 'unattributed' else 'invoice' end
             as attribution_method,
@@ -50,23 +46,26 @@ dated_refunds as (
         case
             when
                 rfd.credit_note_id is null
-                and inv.is_posted
-                and inv.reject_reason is null
                 and inv.currency_code = rfd.currency_code
                 then greatest(rfd.refund_date, inv.invoice_date)
         end as application_date,
         rfd.void_date,
         rfd.recorded_at
     from refunds as rfd
-    left join payments as pay
-        on rfd.tenant_id = pay.tenant_id and rfd.payment_id = pay.payment_id
+    left join lateral (
+        select
+            inn.invoice_id,
+            inn.payer_id
+        from payments as inn
+        where inn.tenant_id = rfd.tenant_id and inn.payment_id = rfd.payment_id
+        offset 0
+    ) as pay on true
     left join invoices as inv
         on
             rfd.tenant_id = inv.tenant_id
             and coalesce(rfd.invoice_id, pay.invoice_id) = inv.invoice_id
     inner join currencies as cur on rfd.currency_code = cur.currency_code
     left join payment_methods as met on rfd.payment_method = met.payment_method
-    left join revenue_points as rev on inv.source_app = rev.source_app
     where rfd.is_posted and rfd.reject_reason is null
 ),
 

@@ -16,15 +16,11 @@ repaid_payments as (
 ),
 
 invoices as (
-    select * from {{ from_systems('invoices', beside='wallet_transactions') }}
+    select * from {{ ref('fct_invoices') }}
 ),
 
 currencies as (
     select * from {{ ref('currencies') }}
-),
-
-revenue_points as (
-    select * from {{ ref('revenue_points') }}
 ),
 
 -- R6: a use that stands beside a posted payment is that payment
@@ -70,7 +66,7 @@ dated_transactions as (
         coalesce(inv.patient_id, wal.patient_id) as patient_id,
         null::bigint as service_id,
         'patient' as share,
-        rev.revenue_point_code,
+        inv.revenue_point_code,
         wal.payment_method,
         case when inv.department_id is null then 'unattributed' else 'invoice' end
             as attribution_method,
@@ -79,7 +75,7 @@ dated_transactions as (
         wal.base_rate,
         -- V6
         case
-            when wal.movement = 'use' and inv.invoice_id is null
+            when wal.movement = 'use' and wal.invoice_id is null
                 then 'unbilled_wallet_use'
             else 'wallet_' || wal.movement
         end as movement,
@@ -88,25 +84,26 @@ dated_transactions as (
         case
             when
                 wal.movement in ('use', 'refund')
-                and inv.is_posted
-                and inv.reject_reason is null
                 and inv.currency_code = wal.currency_code
                 then greatest(wal.transaction_date, inv.invoice_date)
         end as application_date,
         wal.void_date,
         wal.recorded_at
     from lone_transactions as wal
-    left join repaid_payments as rep
-        on
-            wal.tenant_id = rep.tenant_id
-            and wal.payment_id = rep.payment_id
+    left join lateral (
+        select inn.invoice_id
+        from repaid_payments as inn
+        where
+            inn.tenant_id = wal.tenant_id
+            and inn.payment_id = wal.payment_id
             and wal.movement = 'refund'
+        offset 0
+    ) as rep on true
     left join invoices as inv
         on
             wal.tenant_id = inv.tenant_id
             and coalesce(wal.invoice_id, rep.invoice_id) = inv.invoice_id
     inner join currencies as cur on wal.currency_code = cur.currency_code
-    left join revenue_points as rev on inv.source_app = rev.source_app
 ),
 
 -- the account across from the wallet, now and once the invoice is issued

@@ -98,9 +98,14 @@
 {% endmacro %}
 
 {#- The builder's twin shows the candidate; the gate's twin what the reader's tenant has
-    published. Both list the contract's columns. -#}
+    published. Both list the columns in the table's order, so that added ones come last. -#}
 {% macro released_twins(node, target_relation) %}
-    {%- set columns = released_list(released_columns(node), 'sto') -%}
+    {%- set stored = released_run(
+        "select attname from pg_catalog.pg_attribute where attrelid = 'store."
+        ~ adapter.quote(node.name) ~ "'::regclass and attnum > 0 and not attisdropped"
+        ~ " and attname not in ('released_in', 'retired_in') order by attnum"
+    ).columns[0].values() -%}
+    {%- set columns = released_list(stored, 'sto') -%}
     {%- set name = adapter.quote(node.name) -%}
     create or replace view {{ target_relation }} with (security_invoker = true) as
     select {{ columns }}

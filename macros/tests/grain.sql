@@ -3,7 +3,7 @@
 {% test grain(model, columns=none) %}
     {%- set columns = columns or declared_grain(model) -%}
     select {{ columns | join(', ') }}
-    from {{ model }} as tested
+    from {{ model }}
     group by {{ columns | join(', ') }}
     having count(*) > 1
 {% endtest %}

@@ -40,12 +40,18 @@ settled_lines as (
         coalesce(cre.own_amount + cre.other_amount, 0) as settled_limit,
         lin.running_amount - lin.net_amount - lin.tax_amount as earlier_amount
     from running_lines as lin
-    left join settled_credit_notes as cre
-        on
-            lin.tenant_id = cre.tenant_id
-            and lin.credit_note_id = cre.credit_note_id
-            and lin.invoice_id = cre.invoice_id
-            and lin.share = cre.share
+    left join lateral (
+        select
+            inn.own_amount,
+            inn.other_amount
+        from settled_credit_notes as inn
+        where
+            inn.tenant_id = lin.tenant_id
+            and inn.credit_note_id = lin.credit_note_id
+            and inn.invoice_id = lin.invoice_id
+            and inn.share = lin.share
+        offset 0
+    ) as cre on true
 ),
 
 split_lines as (

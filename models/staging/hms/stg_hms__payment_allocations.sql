@@ -3,6 +3,10 @@ with payment_allocations as (
     select * from {{ source('hms', 'payment_allocations') }}
 ),
 
+all_allocations as (
+    select * from {{ source('hms', 'payment_allocations') }}
+),
+
 tenants as (
     select * from {{ ref('stg_hms__tenants') }}
 ),
@@ -27,9 +31,15 @@ judged_allocations as (
             when (alc.amount > 0 and alc.amount < 'Infinity') is not true
                 then 'allocation without a valid amount'
             when alc.allocated_at is null then 'allocation without its date'
+            -- a window would keep a look-up by invoice from reaching the index
             when
-                sum(alc.amount) over (partition by alc.tenant_id, alc.payment_id)
-                > pay.amount
+                (
+                    select sum(oth.amount)
+                    from all_allocations as oth
+                    where
+                        oth.tenant_id = alc.tenant_id
+                        and oth.payment_id = alc.payment_id
+                ) > pay.amount
                 then 'allocations beyond their payment'
         end as reject_reason,
         to_jsonb(alc.*) - 'landed_in' as raw_row

@@ -137,15 +137,11 @@ def plain(source: str, figures: Figures) -> None:
             for name in PLAIN_TABLES:
                 connection.execute(f"create table plain.{name} as table hms.{name}".encode())
                 connection.execute(f"alter table plain.{name} add primary key (id)".encode())
-                connection.execute(
-                    f"create index on plain.{name} (hospital_id, id)".encode()
-                )
+                connection.execute(f"create index on plain.{name} (hospital_id, id)".encode())
                 connection.execute(f"analyze plain.{name}".encode())
         connection.execute((HERE / "plain_view.sql").read_text().encode())
         with figures.timed("refresh one department-revenue view concurrently"):
-            connection.execute(
-                "refresh materialized view concurrently plain.department_revenue"
-            )
+            connection.execute("refresh materialized view concurrently plain.department_revenue")
         connection.execute("create table plain.revenue as table plain.department_revenue")
         connection.execute("create index on plain.revenue (hospital_id, business_date)")
         connection.execute("analyze plain.revenue")

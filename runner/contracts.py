@@ -12,7 +12,6 @@ import yaml
 from runner import project
 from runner.errors import ConfigError
 
-
 _LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 

@@ -46,7 +46,7 @@
 
 {#- Creates the aggregate, its step and its last step, where this version is missing. -#}
 {% macro create_settle_credits() %}
-    {%- set name = settle_credits() %}
+{%- set name = settle_credits() %}
     create or replace function {{ name }}_step(
         settled jsonb, share text, amount numeric, open_patient numeric, open_payer numeric,
         credit_date date, void_date date

@@ -21,9 +21,7 @@ def test_two_logins_see_exactly_their_own_rows(installation: Installation) -> No
             for mart in installation.marts():
                 query = sql.SQL("select * from {}").format(sql.Identifier(mart.name))
                 if mart.date_column == "as_of_date":
-                    query += sql.SQL(" where as_of_date = any({})").format(
-                        sql.Literal(list(DAYS))
-                    )
+                    query += sql.SQL(" where as_of_date = any({})").format(sql.Literal(list(DAYS)))
                 rows = connection.execute(query).fetchall()
                 assert all(row[0] == tenant for row in rows)
                 seen[mart.name].extend(sorted(rows, key=repr))
@@ -43,7 +41,9 @@ def test_nothing_but_the_marts_can_be_read(installation: Installation) -> None:
         assert len(relations) > 100
         for name in relations:
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                connection.execute(sql.SQL("select * from {} limit 1").format(sql.Identifier(*name)))
+                connection.execute(
+                    sql.SQL("select * from {} limit 1").format(sql.Identifier(*name))
+                )
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,13 @@ def test_nothing_but_the_marts_can_be_read(installation: Installation) -> None:
 def test_a_login_may_not(demo: Installation, installation: Installation, statement: str) -> None:
     with (
         psycopg.connect(installation.login("demo_1"), autocommit=True) as connection,
-        pytest.raises((psycopg.errors.InsufficientPrivilege, psycopg.errors.ObjectNotInPrerequisiteState, psycopg.errors.NotNullViolation)),
+        pytest.raises(
+            (
+                psycopg.errors.InsufficientPrivilege,
+                psycopg.errors.ObjectNotInPrerequisiteState,
+                psycopg.errors.NotNullViolation,
+            )
+        ),
     ):
         connection.execute(statement.encode())
 
@@ -125,9 +131,7 @@ def test_an_unbound_login_sees_nothing(installation: Installation) -> None:
         ("alter function almoner.reader_tenant() immutable", "must be stable"),
     ],
 )
-def test_the_gate_refuses_an_open_lock(
-    installation: Installation, fault: str, named: str
-) -> None:
+def test_the_gate_refuses_an_open_lock(installation: Installation, fault: str, named: str) -> None:
     with installation.connect() as connection:
         publication.check_gate(connection)
         with connection.transaction(force_rollback=True):

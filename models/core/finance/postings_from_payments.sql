@@ -75,8 +75,9 @@ payment_events as (
         end as business_date,
         par.recorded_at as voided_at
     from dated_parts as par
-    inner join unnest(array['payment', 'payment_unapplied', 'application'])
-        as eve (event_type)
+    inner join
+        unnest(array['payment', 'payment_unapplied', 'application'])
+            as eve (event_type)
         on
             case eve.event_type
                 when 'payment' then par.application_date = par.payment_date

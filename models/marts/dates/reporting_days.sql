@@ -9,7 +9,8 @@ reporting_days as (
         per.first_date + day.number as as_of_date,
         date_trunc('month', per.first_date + day.number)::date as month_start_date
     from periods as per
-    cross join lateral generate_series(0, per.last_date - per.first_date) as day (number)
+    cross join
+        lateral generate_series(0, per.last_date - per.first_date) as day (number)
 )
 
 select * from reporting_days

@@ -83,7 +83,8 @@ named_debtors as (
         deb.unapplied_credit_amount::numeric(18, 4) as unapplied_credit_amount,
         (deb.gross_amount - deb.unapplied_credit_amount)::numeric(18, 4) as net_amount,
         deb.gross_base_amount::numeric(18, 4) as gross_base_amount,
-        deb.unapplied_credit_base_amount::numeric(18, 4) as unapplied_credit_base_amount,
+        deb.unapplied_credit_base_amount::numeric(18, 4)
+            as unapplied_credit_base_amount,
         (deb.gross_base_amount - deb.unapplied_credit_base_amount)::numeric(18, 4)
             as net_base_amount,
         deb.as_of_date

@@ -24,7 +24,11 @@ receivables as (
         max(pos.payer_id) as payer_id,
         pos.share,
         pos.currency_code,
-        sum(case pos.debit_account when 'receivable' then pos.amount else -pos.amount end)
+        sum(
+            case pos.debit_account
+                when 'receivable' then pos.amount else -pos.amount
+            end
+        )
             as amount,
         sum(
             case pos.debit_account

@@ -19,17 +19,21 @@ balances as (
         mov.ledger_account,
         mov.currency_code,
         sum(mov.debit_amount - mov.credit_amount)
-            filter (where mov.business_date < day.month_start_date) as opening_amount,
+        filter (where mov.business_date < day.month_start_date) as opening_amount,
         sum(mov.debit_amount) filter (where mov.business_date >= day.month_start_date)
             as debit_amount,
         sum(mov.credit_amount) filter (where mov.business_date >= day.month_start_date)
             as credit_amount,
         sum(mov.debit_amount - mov.credit_amount) as closing_amount,
         sum(mov.debit_base_amount - mov.credit_base_amount)
-            filter (where mov.business_date < day.month_start_date) as opening_base_amount,
-        sum(mov.debit_base_amount) filter (where mov.business_date >= day.month_start_date)
+        filter (where mov.business_date < day.month_start_date) as opening_base_amount,
+        sum(mov.debit_base_amount) filter (
+            where mov.business_date >= day.month_start_date
+        )
             as debit_base_amount,
-        sum(mov.credit_base_amount) filter (where mov.business_date >= day.month_start_date)
+        sum(mov.credit_base_amount) filter (
+            where mov.business_date >= day.month_start_date
+        )
             as credit_base_amount,
         sum(mov.debit_base_amount - mov.credit_base_amount) as closing_base_amount,
         day.month_start_date,

@@ -10,7 +10,9 @@ postings as (
 unapplied_credits as (
     select
         day.tenant_id,
-        coalesce(case pos.share when 'payer' then pos.payer_id else pos.patient_id end, 0)
+        coalesce(
+            case pos.share when 'payer' then pos.payer_id else pos.patient_id end, 0
+        )
             as debtor_id,
         pos.share,
         pos.currency_code,
@@ -37,7 +39,9 @@ unapplied_credits as (
     group by
         day.tenant_id,
         day.as_of_date,
-        coalesce(case pos.share when 'payer' then pos.payer_id else pos.patient_id end, 0),
+        coalesce(
+            case pos.share when 'payer' then pos.payer_id else pos.patient_id end, 0
+        ),
         pos.share,
         pos.currency_code
 ),

@@ -21,7 +21,9 @@ document_revenue as (
         - sum(case when credit_account = 'credit_notes' then amount else 0 end)
             as credit_note_amount,
         sum(case when debit_account = 'contractual_adjustments' then amount else 0 end)
-        - sum(case when credit_account = 'contractual_adjustments' then amount else 0 end)
+        - sum(
+            case when credit_account = 'contractual_adjustments' then amount else 0 end
+        )
             as contractual_adjustment_amount,
         sum(case when debit_account = 'charity_care' then amount else 0 end)
         - sum(case when credit_account = 'charity_care' then amount else 0 end)

@@ -1,0 +1,184 @@
+"""A real GNU Health database: the marts give the figures that its own reports give."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+from runner import server
+from tests.acceptance.conftest import Installation
+from tests.conftest import ROOT, Databases
+
+DATA = Path(os.environ.get("ALMONER_SHARED_DATA", ROOT.parent / "shared" / "data")) / "gnuhealth"
+
+pytestmark = [
+    pytest.mark.acceptance,
+    pytest.mark.skipif(not DATA.is_dir(), reason=f"the GNU Health database is not at {DATA}"),
+]
+
+Rows = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def gnuhealth(session_databases: Databases, embedded: server.Server) -> Installation:
+    """Restore the dump and build a release from it."""
+    source = session_databases.create()
+    dump = gzip.decompress((DATA / "dump.sql.gz").read_bytes())
+    subprocess.run(
+        [str(embedded.binaries / "psql"), "-q", source], input=dump, check=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    made = Installation(source, session_databases.create(), "gnuhealth", "hospital")
+    assert made.build().tenants == 2
+    return made
+
+
+@pytest.fixture
+def reader(gnuhealth: Installation) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+    with psycopg.connect(gnuhealth.target, row_factory=dict_row) as connection:
+        yield connection
+
+
+def companies() -> list[dict[str, Any]]:
+    """Give the figures of GNU Health's own reports, a company at a time."""
+    if not DATA.is_dir():
+        return []
+    found: list[dict[str, Any]] = json.loads((DATA / "expected.json").read_text())["companies"]
+    return found
+
+
+every_company = pytest.mark.parametrize(
+    "company", companies(), ids=lambda company: company["name"].split()[-1]
+)
+
+
+def rows(
+    reader: psycopg.Connection[dict[str, Any]], company: dict[str, Any], query: str, *values: Any
+) -> Rows:
+    """Read a mart as the company's tenant."""
+    tenant = f"hospital_{company['company_id']}"
+    reader.execute("select set_config('almoner.tenant', %s, false)", (tenant,))
+    return reader.execute(query.encode(), values).fetchall()
+
+
+@every_company
+def test_each_party_owes_what_the_aged_balance_says(
+    reader: psycopg.Connection[dict[str, Any]], company: dict[str, Any]
+) -> None:
+    for day, report in company["aged_balance"].items():
+        owed: dict[int, Decimal] = defaultdict(Decimal)
+        for row in rows(
+            reader, company, "select * from marts.ar_aging_debtors where as_of_date = %s", day
+        ):
+            owed[row["debtor_id"]] += row["net_base_amount"]
+        expected = {
+            row["party"]: Decimal(row["balance"])
+            for row in report["customer"]["rows"]
+            if Decimal(row["balance"])
+        }
+        assert {party: amount for party, amount in owed.items() if amount} == expected, day
+
+
+@every_company
+def test_the_receivable_account_equals_the_aged_balance(
+    reader: psycopg.Connection[dict[str, Any]], company: dict[str, Any]
+) -> None:
+    for day, report in company["aged_balance"].items():
+        (total,) = rows(
+            reader, company,
+            "select coalesce(sum(closing_base_amount), 0) as amount from marts.trial_balance"
+            " where as_of_date = %s and ledger_account = 'Main Receivable'", day,
+        )  # fmt: skip
+        assert total["amount"] == Decimal(report["customer"]["total"]["balance"]), day
+
+
+@every_company
+def test_every_ledger_account_has_its_balance(
+    reader: psycopg.Connection[dict[str, Any]], company: dict[str, Any]
+) -> None:
+    for day, report in company["general_ledger"].items():
+        ours = {
+            row["ledger_account"]: row["amount"]
+            for row in rows(
+                reader, company,
+                "select ledger_account, sum(closing_base_amount) as amount"
+                " from marts.trial_balance where as_of_date = %s and ledger_account is not null"
+                " group by ledger_account", day,
+            )  # fmt: skip
+        }
+        theirs = {code: Decimal(row["balance"]) for code, row in report.items()}
+        assert {code: ours.get(code, Decimal(0)) for code in theirs} == theirs, day
+
+
+@every_company
+def test_income_per_account_and_month(
+    reader: psycopg.Connection[dict[str, Any]], company: dict[str, Any]
+) -> None:
+    for month, report in company["revenue_by_account_month"].items():
+        first = date.fromisoformat(f"{month}-01")
+        last = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+        ours = {
+            row["ledger_account"]: row["amount"]
+            for row in rows(
+                reader, company,
+                "select ledger_account, sum(credit_base_amount - debit_base_amount) as amount"
+                " from marts.trial_balance where as_of_date = %s::date - 1"
+                " and ledger_account is not null group by ledger_account", last,
+            )  # fmt: skip
+        }
+        for code, row in report.items():
+            net = Decimal(row["credit"]) - Decimal(row["debit"])
+            assert ours[code] == net, (month, code)
+
+
+@every_company
+def test_every_issued_invoice_has_its_total_and_open_amount(
+    reader: psycopg.Connection[dict[str, Any]], company: dict[str, Any]
+) -> None:
+    ours = {
+        row["invoice_id"]: (row["total_amount"], row["tax_amount"], row["open_amount"])
+        for row in rows(
+            reader, company,
+            "select * from marts.invoice_balances where as_of_date = %s", date(2026, 10, 31),
+        )  # fmt: skip
+    }
+    expected = {
+        row["id"]: (Decimal(row["total"]), Decimal(row["tax"]), Decimal(row["amount_to_pay"]))
+        for row in company["invoices"]
+        if row["type"] == "out" and row["number"] and Decimal(row["total"]) > 0
+    }
+    assert {key: ours.get(key) for key in expected} == expected
+    assert len(expected) > 40
+
+
+@every_company
+def test_stock_per_location_product_and_lot(
+    reader: psycopg.Connection[dict[str, Any]], company: dict[str, Any]
+) -> None:
+    for day, locations in company["stock"].items():
+        products: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
+        lots: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
+        for row in rows(
+            reader, company, "select * from marts.current_stock where as_of_date = %s", day
+        ):
+            products[row["location_name"], row["product_id"]] += row["quantity"]
+            if row["batch_number"]:
+                lot = f"{row['batch_number']}/{row['product_id']}"
+                lots[row["location_name"], lot] += row["quantity"]
+        for name, held in locations.items():
+            for product, figures in held["products"].items():
+                assert products[name, int(product)] == Decimal(str(figures["quantity"]))
+            for lot, figures in held["lots"].items():
+                assert lots[name, lot] == Decimal(str(figures["quantity"])), (day, name, lot)

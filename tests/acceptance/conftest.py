@@ -42,14 +42,17 @@ class Installation:
     target: str
     system: str = "hms"
     name: str = "demo"
+    _builder: build.Builder | None = None
 
     @property
     def settings(self) -> Settings:
         return Settings(sources={self.name: Source(system=self.system, dsn=self.source)})
 
     def build(self, **options: bool) -> build.Outcome:
-        """Make a release with a new process's state."""
-        return build.Builder(self.settings, self.target).build(Quiet(), **options)
+        """Make a release, in a process that keeps dbt's manifest."""
+        if self._builder is None:
+            self._builder = build.Builder(self.settings, self.target)
+        return self._builder.build(Quiet(), **options)
 
     def live(self, seed: int) -> dict[str, int]:
         """Make the next day happen in the operational database."""

@@ -33,7 +33,8 @@ def test_ten_days_built_day_by_day_equal_one_build_from_nothing(
     assert daily.keys() == once.keys()
     for mart in once:
         assert daily[mart] == once[mart], mart
-        assert once[mart], f"{mart} is empty"
+    empty = {mart for mart in once if not once[mart]}
+    assert empty <= {"set_aside_rows"}  # a clean source has none
 
 
 def test_a_full_rebuild_changes_nothing(installation: Installation) -> None:
@@ -125,15 +126,20 @@ def _refuse(connection: db.Connection) -> None:
 def test_a_failed_audit_publishes_nothing(installation: Installation) -> None:
     before = installation.published()
     with installation.connect() as connection:
+        # a second current row of a document that the next day will touch
         connection.execute(
-            "update store.fct_postings set amount = amount + 1 where ctid in"
-            " (select ctid from store.fct_postings where event_type = 'invoice_line' limit 1)"
+            "drop index store.fct_postings__key;"
+            "insert into store.fct_postings select * from store.fct_postings limit 1"
         )
-    try:
-        with pytest.raises(AuditError):
-            installation.build(full=False) if installation.live(1) else None
-    finally:
-        assert installation.published().keys() == before.keys()
+    with pytest.raises(AuditError, match="grain_fct_postings"):
+        installation.build(full=True)
+    with installation.connect() as connection:
+        connection.execute(
+            "delete from store.fct_postings as one using store.fct_postings as two"
+            " where one.tableoid = two.tableoid and one.ctid > two.ctid"
+            " and one is not distinct from two"
+        )
+    assert installation.published() == before
 
 
 def test_a_second_builder_is_refused(installation: Installation) -> None:

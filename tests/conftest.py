@@ -46,18 +46,22 @@ class Databases:
     def create(self, template: str = "template1") -> str:
         """Make a database and give its URL."""
         name = f"test_{next(_numbers)}"
-        with psycopg.connect(self._server.dsn(), autocommit=True) as connection:
+        with psycopg.connect(self._superuser(), autocommit=True) as connection:
             connection.execute(
-                sql.SQL("create database {} template {}").format(
-                    sql.Identifier(name), sql.Identifier(template)
+                sql.SQL("create database {} owner {} template {}").format(
+                    sql.Identifier(name), sql.Identifier(server.OWNER), sql.Identifier(template)
                 )
             )
         self._made.append(name)
         return self._server.dsn(database=name)
 
+    def _superuser(self) -> str:
+        """An autovacuum worker in a database can be ended by the superuser only."""
+        return self._server.dsn(database="postgres", role=server.SUPERUSER)
+
     def drop_all(self) -> None:
         """Drop what was made."""
-        with psycopg.connect(self._server.dsn(), autocommit=True) as connection:
+        with psycopg.connect(self._superuser(), autocommit=True) as connection:
             for name in self._made:
                 connection.execute(
                     sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))

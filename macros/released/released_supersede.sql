@@ -70,7 +70,8 @@
 
     insert into almoner.feed_log (feed, release_id, is_full)
     {% if plan.is_first_fill %}
-    values ('{{ node.name }}', {{ plan.release }}, true)
+    select '{{ node.name }}', {{ plan.release }}, true
+    where exists (select from store.{{ adapter.quote(node.name) }})
     {% else %}
     select '{{ node.name }}', {{ plan.release }}, false
     where exists (

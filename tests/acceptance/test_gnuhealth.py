@@ -112,10 +112,12 @@ def test_every_ledger_account_has_its_balance(
         ours = {
             row["ledger_account"]: row["amount"]
             for row in rows(
-                reader, company,
+                reader,
+                company,
                 "select ledger_account, sum(closing_base_amount) as amount"
                 " from marts.trial_balance where as_of_date = %s and ledger_account is not null"
-                " group by ledger_account", day,
+                " group by ledger_account",
+                day,
             )  # fmt: skip
         }
         theirs = {code: Decimal(row["balance"]) for code, row in report.items()}
@@ -132,10 +134,12 @@ def test_income_per_account_and_month(
         ours = {
             row["ledger_account"]: row["amount"]
             for row in rows(
-                reader, company,
+                reader,
+                company,
                 "select ledger_account, sum(credit_base_amount - debit_base_amount) as amount"
                 " from marts.trial_balance where as_of_date = %s::date - 1"
-                " and ledger_account is not null group by ledger_account", last,
+                " and ledger_account is not null group by ledger_account",
+                last,
             )  # fmt: skip
         }
         for code, row in report.items():
@@ -150,8 +154,10 @@ def test_every_issued_invoice_has_its_total_and_open_amount(
     ours = {
         row["invoice_id"]: (row["total_amount"], row["tax_amount"], row["open_amount"])
         for row in rows(
-            reader, company,
-            "select * from marts.invoice_balances where as_of_date = %s", date(2026, 10, 31),
+            reader,
+            company,
+            "select * from marts.invoice_balances where as_of_date = %s",
+            date(2026, 10, 31),
         )  # fmt: skip
     }
     expected = {

@@ -37,9 +37,12 @@ def gnuhealth(session_databases: Databases, embedded: server.Server) -> Installa
     source = session_databases.create()
     dump = gzip.decompress((DATA / "dump.sql.gz").read_bytes())
     subprocess.run(
-        [str(embedded.binaries / "psql"), "-q", source], input=dump, check=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+        [str(embedded.binaries / "psql"), "-q", source],
+        input=dump,
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     made = Installation(source, session_databases.create(), "gnuhealth", "hospital")
     assert made.build().tenants == 2
     return made
@@ -97,10 +100,12 @@ def test_the_receivable_account_equals_the_aged_balance(
 ) -> None:
     for day, report in company["aged_balance"].items():
         (total,) = rows(
-            reader, company,
+            reader,
+            company,
             "select coalesce(sum(closing_base_amount), 0) as amount from marts.trial_balance"
-            " where as_of_date = %s and ledger_account = 'Main Receivable'", day,
-        )  # fmt: skip
+            " where as_of_date = %s and ledger_account = 'Main Receivable'",
+            day,
+        )
         assert total["amount"] == Decimal(report["customer"]["total"]["balance"]), day
 
 
@@ -118,7 +123,7 @@ def test_every_ledger_account_has_its_balance(
                 " from marts.trial_balance where as_of_date = %s and ledger_account is not null"
                 " group by ledger_account",
                 day,
-            )  # fmt: skip
+            )
         }
         theirs = {code: Decimal(row["balance"]) for code, row in report.items()}
         assert {code: ours.get(code, Decimal(0)) for code in theirs} == theirs, day
@@ -140,7 +145,7 @@ def test_income_per_account_and_month(
                 " from marts.trial_balance where as_of_date = %s::date - 1"
                 " and ledger_account is not null group by ledger_account",
                 last,
-            )  # fmt: skip
+            )
         }
         for code, row in report.items():
             net = Decimal(row["credit"]) - Decimal(row["debit"])
@@ -158,7 +163,7 @@ def test_every_issued_invoice_has_its_total_and_open_amount(
             company,
             "select * from marts.invoice_balances where as_of_date = %s",
             date(2026, 10, 31),
-        )  # fmt: skip
+        )
     }
     expected = {
         row["id"]: (Decimal(row["total"]), Decimal(row["tax"]), Decimal(row["amount_to_pay"]))

@@ -38,7 +38,7 @@ bench: setup ## Measure builds and reads against plain PostgreSQL; writes bench/
 lock: setup ## Resolve requirements.lock anew
 	$(BIN)/python -m pip install --quiet uv
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 \
-		--no-emit-index-url --generate-hashes --no-annotate --no-header -o requirements.lock
+		--no-emit-index-url --no-annotate --no-header -o requirements.lock
 
 clean: ## Stop the embedded server and remove what was made here
 	-$(BIN)/almoner db reset --yes

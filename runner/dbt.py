@@ -100,8 +100,6 @@ class Dbt:
         """Run seeds, models, snapshots and the tests upon them; unit tests are for `make test`."""
         from dbt.cli.main import dbtRunner
 
-        seen: list[Result] = []
-
         def on_event(event: Any) -> None:
             if event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult"):
                 report(_from_event(event))
@@ -116,14 +114,19 @@ class Dbt:
             raise ConfigError(
                 f"dbt could not run: {str(outcome.exception).strip()}", "mend what dbt names"
             )
-        for entry in outcome.result.results:
-            seen.append(
-                Result(
-                    entry.node.name, str(entry.node.resource_type), str(entry.status),
-                    (entry.message or "").strip(), entry.execution_time, entry.failures or 0,
-                )
-            )  # fmt: skip
-        return seen
+        return [_from_result(entry) for entry in outcome.result.results]
+
+    def unit_tests(self) -> list[Result]:
+        """Run the models' unit tests; the models must have been built once."""
+        from dbt.cli.main import dbtRunner
+
+        with self._environment(None):
+            outcome = dbtRunner().invoke(
+                ["test", *self._common(), "--no-write-json", "--select", "test_type:unit"]
+            )
+        if outcome.result is None:
+            raise ConfigError(f"dbt could not run: {outcome.exception}", "mend what dbt names")
+        return [_from_result(entry) for entry in outcome.result.results]
 
     def _common(self) -> list[str]:
         directory = project.state_dir() / "dbt"
@@ -266,6 +269,17 @@ def _in_order(manifest: Any) -> list[str]:
     for unique_id in sorted(wanted):
         visit(unique_id)
     return list(done)
+
+
+def _from_result(entry: Any) -> Result:
+    return Result(
+        entry.node.name,
+        str(entry.node.resource_type),
+        str(entry.status),
+        (entry.message or "").strip(),
+        entry.execution_time,
+        entry.failures or 0,
+    )
 
 
 def _from_event(event: Any) -> Result:

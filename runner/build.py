@@ -8,7 +8,7 @@ from typing import Protocol
 
 from runner import db, planning, publication, releases, sync
 from runner.dbt import Dbt, Node, Result, project_fingerprint
-from runner.errors import AlmonerError, AuditError
+from runner.errors import AlmonerError, AuditError, ConfigError
 from runner.planning import Step
 from runner.settings import Settings
 
@@ -136,7 +136,8 @@ class Builder:
                     (release, step.node.name, step.mode, step.since, step.node.definition),
                 )
         names = [step.node.name for step in steps]
-        results = self._dbt.build(names, release, report.ran)
+        is_whole = any(step.mode == "full" for step in steps)
+        results = self._dbt.build(names, release, is_whole, report.ran)
         bad = [result for result in results if not result.is_good]
         if bad:
             db.one(connection, "select 1")  # a lost server is not a failed audit
@@ -159,6 +160,23 @@ def land(settings: Settings, dsn: str, *, accept_deletions: bool) -> list[sync.L
             finally:
                 if not connection.closed:
                     releases.revert(connection, release, "sync only")
+
+
+def audit(dsn: str) -> list[Result]:
+    """Audit the whole history of the last published release; a build audits what it changed.
+
+    Raises `AuditError` when a test fails.
+    """
+    with db.connect(dsn) as connection:
+        releases.prepare(connection)
+        with releases.builder(connection):
+            if releases.last_published(connection) is None:
+                raise ConfigError("nothing is published yet", "run `almoner build`")
+            results = Dbt(dsn).audit()
+    bad = [result for result in results if not result.is_good]
+    if bad:
+        raise AuditError(_told(bad), "see tests/audits; `almoner releases rollback` goes back")
+    return results
 
 
 class _Clock:

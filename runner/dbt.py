@@ -67,7 +67,7 @@ class Result:
 
     @property
     def is_good(self) -> bool:
-        return self.status in ("success", "pass", "skipped", "no-op")
+        return self.status in ("success", "pass", "warn", "skipped", "no-op")
 
 
 class Dbt:
@@ -95,9 +95,13 @@ class Dbt:
         return _nodes(self._manifest)
 
     def build(
-        self, names: Iterable[str], release: int, report: Callable[[Result], None]
+        self, names: Iterable[str], release: int, is_whole: bool, report: Callable[[Result], None]
     ) -> list[Result]:
-        """Run seeds, models, snapshots and the tests upon them; unit tests are for `make test`."""
+        """Run seeds, models, snapshots and the audits upon them.
+
+        The marts' grain follows from their inputs' keys: it is tested when anything was computed
+        as a whole (`is_whole`) and by `audit`. Unit tests are for `make test`.
+        """
         from dbt.cli.main import dbtRunner
 
         def on_event(event: Any) -> None:
@@ -108,6 +112,8 @@ class Dbt:
             "build", *self._common(), "--no-write-json", "--cache-selected-only",
             "--exclude-resource-type", "unit_test", "--select", *names,
         ]  # fmt: skip
+        if not is_whole:
+            arguments += ["--exclude", "test_name:grain"]
         with self._environment(release):
             outcome = dbtRunner(manifest=self._manifest, callbacks=[on_event]).invoke(arguments)
         if outcome.result is None:
@@ -116,14 +122,19 @@ class Dbt:
             )
         return [_from_result(entry) for entry in outcome.result.results]
 
+    def audit(self) -> list[Result]:
+        """Run every audit and data test, over the whole history."""
+        return self._test("--exclude", "test_type:unit")
+
     def unit_tests(self) -> list[Result]:
         """Run the models' unit tests; the models must have been built once."""
+        return self._test("--select", "test_type:unit")
+
+    def _test(self, *selection: str) -> list[Result]:
         from dbt.cli.main import dbtRunner
 
         with self._environment(None):
-            outcome = dbtRunner().invoke(
-                ["test", *self._common(), "--no-write-json", "--select", "test_type:unit"]
-            )
+            outcome = dbtRunner().invoke(["test", *self._common(), "--no-write-json", *selection])
         if outcome.result is None:
             raise ConfigError(f"dbt could not run: {outcome.exception}", "mend what dbt names")
         return [_from_result(entry) for entry in outcome.result.results]

@@ -67,7 +67,7 @@ class Result:
 
     @property
     def is_good(self) -> bool:
-        return self.status in ("success", "pass", "skipped", "no-op")
+        return self.status in ("success", "pass", "warn", "skipped", "no-op")
 
 
 class Dbt:

@@ -75,12 +75,12 @@ invoice_documents as (
         'refund' as document_type,
         rfd.refund_id as document_id
     from refunded_payments as pay
-    cross join lateral (
+    inner join lateral (
         select inn.refund_id
         from payment_refunds as inn
         where inn.tenant_id = pay.tenant_id and inn.payment_id = pay.payment_id
         offset 0
-    ) as rfd
+    ) as rfd on true
     union
     select
         tenant_id,
@@ -95,12 +95,12 @@ invoice_documents as (
         'wallet_transaction' as document_type,
         wal.wallet_transaction_id as document_id
     from repaid_payments as pay
-    cross join lateral (
+    inner join lateral (
         select inn.wallet_transaction_id
         from wallet_refunds as inn
         where inn.tenant_id = pay.tenant_id and inn.payment_id = pay.payment_id
         offset 0
-    ) as wal
+    ) as wal on true
     union
     select
         tenant_id,

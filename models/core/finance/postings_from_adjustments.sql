@@ -15,7 +15,8 @@ adjustment_categories as (
     select * from {{ ref('adjustment_categories') }}
 ),
 
--- V3: only approved ones move money, and none before its invoice is issued
+-- V3: only approved ones move money, and none before its invoice is issued; one in another
+-- currency than its invoice is set aside (fct_quarantined_rows)
 approved_adjustments as (
     select
         adj.tenant_id,
@@ -47,7 +48,10 @@ approved_adjustments as (
         adj.recorded_at as voided_at
     from adjustments as adj
     inner join invoices as inv
-        on adj.tenant_id = inv.tenant_id and adj.invoice_id = inv.invoice_id
+        on
+            adj.tenant_id = inv.tenant_id
+            and adj.invoice_id = inv.invoice_id
+            and adj.currency_code = inv.currency_code
     inner join currencies as cur on adj.currency_code = cur.currency_code
     inner join adjustment_categories as cat on adj.category = cat.category
     where

@@ -65,14 +65,14 @@ split_lines as (
             lin.exponent
         ) as other_tax_amount
     from settled_lines as lin
-    cross join lateral (
+    inner join lateral (
         select
             least(lin.running_amount, lin.own_limit)
             - least(lin.earlier_amount, lin.own_limit) as own_amount,
             least(lin.running_amount, lin.settled_limit)
             - least(lin.earlier_amount, lin.settled_limit) as settled_amount
         offset 0
-    ) as par
+    ) as par on true
     where lin.net_amount + lin.tax_amount <> 0
 ),
 

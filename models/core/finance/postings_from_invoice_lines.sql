@@ -76,7 +76,7 @@ priced_lines as (
         lin.*,
         amo.amounts
     from issued_lines as lin
-    cross join lateral (
+    inner join lateral (
         select
             array[
                 cha.gross - pay.total - par.discount + par.tax,
@@ -92,7 +92,7 @@ priced_lines as (
                 round(lin.discount_amount, lin.exponent) as discount
             offset 0
         ) as cha
-        cross join lateral (
+        inner join lateral (
             select
                 round(
                     coalesce(
@@ -102,8 +102,8 @@ priced_lines as (
                     lin.exponent
                 ) as amount
             offset 0
-        ) as tax
-        cross join lateral (
+        ) as tax on true
+        inner join lateral (
             select
                 nullif(cha.gross - cha.discount + tax.amount, 0) as line_total,
                 greatest(
@@ -114,8 +114,8 @@ priced_lines as (
                     0
                 ) as total
             offset 0
-        ) as pay
-        cross join lateral (
+        ) as pay on true
+        inner join lateral (
             select
                 coalesce(
                     round(cha.discount * pay.total / pay.line_total, lin.exponent), 0
@@ -124,9 +124,9 @@ priced_lines as (
                     round(tax.amount * pay.total / pay.line_total, lin.exponent), 0
                 ) as tax
             offset 0
-        ) as par
+        ) as par on true
         offset 0
-    ) as amo
+    ) as amo on true
 ),
 
 charges as (

@@ -25,7 +25,7 @@ settlements as (
         cre.share,
         sem.settlement
     from credit_notes as cre
-    cross join lateral (
+    inner join lateral (
         select
             {{ settle_credits() }}(
                 pre.share,
@@ -37,14 +37,14 @@ settlements as (
                 order by pre.credit_date, pre.credit_note_id, pre.share
             ) as settlement
         from invoice_credit_notes as pre
-        cross join lateral (
+        inner join lateral (
             select
                 coalesce(sum(mov.amount) filter (where mov.share = 'patient'), 0)
                     as patient_amount,
                 coalesce(sum(mov.amount) filter (where mov.share = 'payer'), 0)
                     as payer_amount
             from documents as doc
-            cross join lateral (
+            inner join lateral (
                 select
                     inn.share,
                     inn.amount
@@ -56,17 +56,17 @@ settlements as (
                     and inn.invoice_id = doc.invoice_id
                     and inn.business_date <= pre.credit_date
                 offset 0
-            ) as mov
+            ) as mov on true
             where
                 doc.tenant_id = pre.tenant_id
                 and doc.invoice_id = pre.invoice_id
-        ) as ope
+        ) as ope on true
         where
             pre.tenant_id = cre.tenant_id
             and pre.invoice_id = cre.invoice_id
             and (pre.credit_date, pre.credit_note_id, pre.share)
             <= (cre.credit_date, cre.credit_note_id, cre.share)
-    ) as sem
+    ) as sem on true
 ),
 
 settled_amounts as (

@@ -31,6 +31,10 @@ adjustments as (
     select * from {{ from_systems('adjustments') }}
 ),
 
+invoices_of_adjustments as (
+    select * from {{ ref('fct_invoices') }}
+),
+
 ledger_entries as (
     select * from {{ from_systems('ledger_entries') }}
 ),
@@ -118,15 +122,21 @@ quarantined_rows as (
     where reject_reason is not null
     union all
     select
-        tenant_id,
+        adj.tenant_id,
         'adjustments' as entity,
-        adjustment_id as document_id,
-        adjustment_id as row_id,
-        reject_reason,
-        rejected_row,
-        recorded_at
-    from adjustments
-    where reject_reason is not null
+        adj.adjustment_id as document_id,
+        adj.adjustment_id as row_id,
+        coalesce(
+            adj.reject_reason, 'write-off in another currency than its invoice'
+        ) as reject_reason,
+        adj.rejected_row,
+        adj.recorded_at
+    from adjustments as adj
+    left join invoices_of_adjustments as inv
+        on adj.tenant_id = inv.tenant_id and adj.invoice_id = inv.invoice_id
+    where
+        adj.reject_reason is not null
+        or (adj.status = 'approved' and adj.currency_code <> inv.currency_code)
     union all
     select
         tenant_id,

@@ -1,6 +1,6 @@
 {# grain: one row per tenant and day that can be reported on #}
 with periods as (
-    select * from {{ ref('dim_reporting_periods') }}
+    select * from {{ ref('reporting_periods') }}
 ),
 
 reporting_days as (

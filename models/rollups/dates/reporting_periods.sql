@@ -3,39 +3,56 @@ with tenants as (
     select * from {{ ref('dim_tenants') }}
 ),
 
-postings as (
+first_postings as (
     select * from {{ ref('fct_postings') }}
 ),
 
-stock_movements as (
+last_postings as (
+    select * from {{ ref('fct_postings') }}
+),
+
+first_movements as (
     select * from {{ ref('fct_stock_movements') }}
 ),
 
+last_movements as (
+    select * from {{ ref('fct_stock_movements') }}
+),
+
+-- one look into the index of days each, however long the history
 reported_days as (
     select
         ten.tenant_id,
         least(
             (
-                select min(pos.business_date)
-                from postings as pos
+                select pos.business_date
+                from first_postings as pos
                 where pos.tenant_id = ten.tenant_id
+                order by pos.business_date
+                limit 1
             ),
             (
-                select min(mov.movement_date)
-                from stock_movements as mov
+                select mov.movement_date
+                from first_movements as mov
                 where mov.tenant_id = ten.tenant_id
+                order by mov.movement_date
+                limit 1
             )
         ) as first_date,
         greatest(
             (
-                select max(pos.business_date)
-                from postings as pos
+                select pos.business_date
+                from last_postings as pos
                 where pos.tenant_id = ten.tenant_id
+                order by pos.business_date desc
+                limit 1
             ),
             (
-                select max(mov.movement_date)
-                from stock_movements as mov
+                select mov.movement_date
+                from last_movements as mov
                 where mov.tenant_id = ten.tenant_id
+                order by mov.movement_date desc
+                limit 1
             )
         ) as last_date
     from tenants as ten

@@ -1,0 +1,44 @@
+{# grain: one row per tenant and write-off that takes more than its invoice had open #}
+with write_offs as (
+    select * from {{ ref('fct_postings') }}
+),
+
+postings as (
+    select * from {{ ref('fct_postings') }}
+),
+
+-- all of the invoice up to the end of the day, the write-off included
+excessive_write_offs as (
+    select
+        wof.tenant_id,
+        wof.document_id as adjustment_id,
+        wof.invoice_id,
+        wof.department_id,
+        wof.event_type,
+        wof.share,
+        wof.currency_code,
+        wof.amount,
+        -rec.open_amount::numeric(18, 4) as excess_amount,
+        wof.business_date
+    from write_offs as wof
+    inner join lateral (
+        select
+            sum(
+                case pos.debit_account when 'receivable' then pos.amount else -pos.amount end
+            ) as open_amount
+        from postings as pos
+        where
+            pos.tenant_id = wof.tenant_id
+            and pos.invoice_id = wof.invoice_id
+            and pos.business_date <= wof.business_date
+            and 'receivable' in (pos.debit_account, pos.credit_account)
+            and pos.debit_account <> pos.credit_account
+    ) as rec on true
+    where
+        wof.document_type = 'adjustment'
+        and wof.credit_account = 'receivable'
+        and not wof.is_reversal
+        and rec.open_amount < 0
+)
+
+select * from excessive_write_offs

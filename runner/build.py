@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from runner import db, planning, publication, releases, sync
-from runner.dbt import Dbt, Node, Result, project_fingerprint
-from runner.errors import AlmonerError, AuditError
+from runner.dbt import Dbt, Node, Result, log_path, project_fingerprint
+from runner.errors import AlmonerError, AuditError, DatabaseError
 from runner.planning import Step
 from runner.settings import Settings
 
@@ -140,7 +140,7 @@ class Builder:
         bad = [result for result in results if not result.is_good]
         if bad:
             db.one(connection, "select 1")  # a lost server is not a failed audit
-            raise AuditError(_told(bad), "the last published release is untouched")
+            raise _failure(bad)
         connection.execute(db.script("record_builds"), {"release": release})
         return results
 
@@ -204,8 +204,23 @@ class _Clock:
         self._stage_begun = now
 
 
+def _failure(bad: list[Result]) -> AlmonerError:
+    """Tell a lost connection from a failed audit."""
+    lost = [result for result in bad if result.is_lost]
+    if lost:
+        return DatabaseError(
+            f"lost the connection to Almoner's database: {_told(lost)}",
+            "run `almoner build` again; the last published release is untouched",
+        )
+    return AuditError(
+        _told(bad),
+        f"mend what it names, then run `almoner build`; {log_path()} has dbt's SQL; "
+        "the last published release is untouched",
+    )
+
+
 def _told(bad: list[Result]) -> str:
     """Name what failed, the first with its message."""
     first = bad[0]
     more = f" (and {len(bad) - 1} more: {', '.join(r.name for r in bad[1:6])})" if bad[1:] else ""
-    return f"{first.kind} {first.name}: {first.status}: {first.message}{more}"
+    return f"{first.kind} {first.name}: {first.status}: {' '.join(first.message.split())}{more}"

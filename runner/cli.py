@@ -248,7 +248,10 @@ def export_command(
 ) -> None:
     """Write a mart's rows of one tenant to a file, with a manifest beside it."""
     if as_of and (first or last):
-        raise ConfigError("--as-of goes without --from and --to", "leave one of them out")
+        raise ConfigError(
+            "--as-of goes without --from and --to",
+            f"`almoner export {mart} --tenant {tenant} --as-of {_day(as_of)} --out {out}`",
+        )
     request = exports.Request(mart, tenant, _day(as_of or first), _day(as_of or last), file_format)
     with db.connect() as connection:
         releases.prepare(connection)
@@ -398,7 +401,8 @@ def _embedded() -> server.Server:
     if settings.load().database:
         raise ConfigError(
             "a server of your own is configured (almoner.yml or ALMONER_DSN)",
-            "use its own tools, or unset it to use the embedded server",
+            "use its own tools, or `unset ALMONER_DSN` and leave database out of almoner.yml to"
+            " use the embedded server",
         )
     return server.embedded()
 

@@ -18,6 +18,16 @@ from runner import project
 from runner.errors import ConfigError
 
 PROJECT = "almoner"
+MEND = "mend what dbt names, then run `almoner build`"
+# what libpq says when a server goes away
+_LOST = (
+    "terminating connection",
+    "server closed the connection",
+    "connection already closed",
+    "could not connect",
+    "connection to server",
+    "SSL connection has been closed",
+)
 PROFILE = {
     PROJECT: {
         "target": "release",
@@ -69,6 +79,11 @@ class Result:
     def is_good(self) -> bool:
         return self.status in ("success", "pass", "warn", "skipped", "no-op")
 
+    @property
+    def is_lost(self) -> bool:
+        """Tell whether the node failed because its connection was lost."""
+        return not self.is_good and any(sign in self.message for sign in _LOST)
+
 
 class Dbt:
     """dbt in this process, with its manifest kept between invocations."""
@@ -89,7 +104,7 @@ class Dbt:
         if not outcome.success:
             raise ConfigError(
                 f"the dbt project is not valid: {str(outcome.exception).strip()}",
-                "mend the file that dbt names",
+                MEND,
             )
         self._manifest = outcome.result
         return _nodes(self._manifest)
@@ -111,9 +126,7 @@ class Dbt:
         with self._environment(release):
             outcome = dbtRunner(manifest=self._manifest, callbacks=[on_event]).invoke(arguments)
         if outcome.result is None:
-            raise ConfigError(
-                f"dbt could not run: {str(outcome.exception).strip()}", "mend what dbt names"
-            )
+            raise ConfigError(f"dbt could not run: {str(outcome.exception).strip()}", MEND)
         return [_from_result(entry) for entry in outcome.result.results]
 
     def unit_tests(self) -> list[Result]:
@@ -125,7 +138,7 @@ class Dbt:
                 ["test", *self._common(), "--no-write-json", "--select", "test_type:unit"]
             )
         if outcome.result is None:
-            raise ConfigError(f"dbt could not run: {outcome.exception}", "mend what dbt names")
+            raise ConfigError(f"dbt could not run: {outcome.exception}", MEND)
         return [_from_result(entry) for entry in outcome.result.results]
 
     def _common(self) -> list[str]:

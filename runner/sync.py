@@ -128,7 +128,8 @@ def _first_load(job: Landed) -> tuple[int, int]:
         raise ContractError(
             f"source {job.snapshot.name}: {job.table.source_name} has rows without a key "
             f"({', '.join(job.table.key)})",
-            "mend the rows, or choose another key in the contract",
+            "mend the rows, or name another key in"
+            f" models/staging/{job.table.system}/_sources.yml; then run `almoner sync`",
         ) from error
     job.target.execute(sql.SQL("analyze {}").format(raw.relation(job.table)))
     _log_feed(job, is_full=True)
@@ -189,7 +190,7 @@ def _delete_vanished(job: Landed, limit: float, total: int) -> int:
         raise DeletionError(
             f"source {job.snapshot.name}: {deleted:,} of {total + deleted:,} rows of "
             f"{job.table.source_name} have vanished (the limit is {limit:g} %)",
-            "if that is meant, run the command again with --accept-deletions",
+            "if that is meant, run `almoner build --accept-deletions`",
         )
     if deleted:
         _log_feed(job)

@@ -54,7 +54,7 @@ class Node:
     """A node of the project as planning needs it.
 
     `definition` is a digest of all that decides the node's rows: its own SQL, macros,
-    contract and settings, and those of the views and seeds it reads.
+    contract and settings, and those of the views and seeds it reads. `feed` names its changes.
     """
 
     unique_id: str
@@ -62,6 +62,7 @@ class Node:
     kind: str
     definition: str
     inputs: tuple[str, ...]
+    feed: str = ""
 
 
 @dataclass(frozen=True)
@@ -212,7 +213,8 @@ def _nodes(manifest: Any) -> dict[str, Node]:
             if found[parent].kind in ("source", "seed", "view"):
                 parts.append(found[parent].definition)
         digest = hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode())
-        found[unique_id] = Node(unique_id, node.name, kind, digest.hexdigest(), inputs)
+        feed = f"{node.schema}__{node.identifier}" if kind == "source" else node.name
+        found[unique_id] = Node(unique_id, node.name, kind, digest.hexdigest(), inputs, feed)
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from psycopg import sql
@@ -45,6 +45,7 @@ class Found:
     oid: str
     kind: str
     columns: dict[str, str]
+    unique: list[set[str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,9 @@ class Snapshot:
 
     def check(self, table: Table) -> str:
         """Compare a table with its contract and give its identity.
+
+        A table whose keys the source does not keep unique is told by `unkeyed`, not by its
+        kind: any row may then be a second one with a key that was read before.
 
         Raises `ContractError` naming the first missing table, column or wrong type.
         """
@@ -86,7 +90,8 @@ class Snapshot:
                     f"change the type back, or mend {self._contract_file} and its staging"
                     " model; then run `almoner sync`",
                 )
-        return f"{self.identity}/{found.oid}/{found.kind}"
+        is_keyed = any(columns <= set(table.key) for columns in found.unique)
+        return f"{self.identity}/{found.oid}/{found.kind if is_keyed else 'unkeyed'}"
 
     def counts(self, table: Table, since: Watermark | None) -> tuple[int, int]:
         """Count the rows of a table, and those changed since a watermark, in one pass."""
@@ -114,7 +119,8 @@ class Snapshot:
         tenant = []
         if table.tenant:
             prefix = sql.Literal(f"{self.name}_")
-            tenant = [sql.SQL("{} || {}::text").format(prefix, sql.Identifier(table.tenant))]
+            # concat: a row of no tenant must be seen to be one
+            tenant = [sql.SQL("concat({}, {})").format(prefix, sql.Identifier(table.tenant))]
         columns = [
             sql.SQL("{}::{}").format(sql.Identifier(column.name), sql.SQL(column.data_type))
             for column in table.columns
@@ -218,6 +224,9 @@ def _tables(connection: db.Connection, schema: str) -> dict[str, Found]:
     for row in db.rows(connection, db.script("source_columns"), schema):
         table = found.setdefault(row["table_name"], Found(row["oid"], row["kind"], {}))
         table.columns[row["column_name"]] = row["data_type"]
+    for row in db.rows(connection, db.script("source_keys"), schema):
+        if row["table_name"] in found:
+            found[row["table_name"]].unique.append(set(row["columns"]))
     return found
 
 
@@ -225,7 +234,8 @@ def usable(mark: Watermark | None, identity: str, xmin: int) -> Watermark | None
     """Give the watermark if changes can be told from it, else None: read everything.
 
     Not usable: another server, database or table; a snapshot that went backwards; one that is
-    over 1.5 billion transactions old; a view, which has no xmin of its own.
+    over 1.5 billion transactions old; a view, which has no xmin of its own; a table without a
+    unique key.
     """
     if mark is None or mark.server_identity != identity or not identity.endswith("/r"):
         return None

@@ -87,6 +87,7 @@ class Lines:
             self._say(
                 event="landed", source=landing.source, table=landing.table.source_name,
                 landed=landing.landed, deleted=landing.deleted, quarantined=landing.quarantined,
+                mended=landing.mended,
             )  # fmt: skip
 
     def planned(self, steps: list[Step]) -> None:
@@ -113,4 +114,6 @@ def _told(landing: Landing) -> str:
         parts.append(f"{landing.deleted:,} deleted")
     if landing.quarantined:
         parts.append(f"{landing.quarantined:,} set aside")
+    if landing.mended:
+        parts.append(f"{landing.mended:,} no longer set aside")
     return f"{landing.source}.{landing.table.source_name}: {', '.join(parts)}"

@@ -31,7 +31,10 @@ class Reporter(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a build did. `release` None: nothing was new, the last one stands."""
+    """What a build did. `release` None: nothing was new, the last one stands.
+
+    `amiss` are the tenants that were held back or have rows set aside.
+    """
 
     release: int | None
     current: int | None
@@ -41,6 +44,7 @@ class Outcome:
     tests: int
     tenants: int
     seconds: float
+    amiss: list[releases.Amiss]
     stages: dict[str, float] = field(default_factory=dict)
 
 
@@ -194,6 +198,7 @@ class _Clock:
             tests=tests,
             tenants=tenants,
             seconds=time.monotonic() - self._begun,
+            amiss=releases.amiss(connection) if release else [],
             stages=self._stages,
         )
 

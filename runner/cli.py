@@ -92,6 +92,15 @@ def build_command(full: bool, accept_deletions: bool, as_json: bool) -> None:
             f"{outcome.rows_landed:,} rows landed, {outcome.rows_deleted:,} deleted, "
             f"{outcome.nodes} nodes, {outcome.tests} tests ({outcome.seconds:.1f} s)"
         )
+        _print_amiss(outcome.amiss)
+
+
+def _print_amiss(amiss: list[releases.Amiss]) -> None:
+    for held in (each for each in amiss if each.held_because):
+        reads = f"still reads release {held.reads_release}" if held.reads_release else "has none"
+        click.echo(f"{held.tenant} {reads}: {held.held_because}")
+    if rows := sum(each.rows_set_aside for each in amiss):
+        click.echo(f"{rows:,} rows are set aside; `almoner status` counts them by tenant")
 
 
 @main.command("sync")

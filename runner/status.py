@@ -8,7 +8,7 @@ from datetime import datetime
 from psycopg import sql
 from psycopg.rows import DictRow
 
-from runner import db
+from runner import db, releases
 
 
 @dataclass(frozen=True)
@@ -24,6 +24,7 @@ class Status:
     tenants: int
     readers: int
     sources: list[DictRow]
+    amiss: list[releases.Amiss]
 
 
 def read(connection: db.Connection) -> Status:
@@ -39,6 +40,7 @@ def read(connection: db.Connection) -> Status:
         tenants=row["tenants"],
         readers=row["readers"],
         sources=db.rows(connection, db.script("status_sources")),
+        amiss=releases.amiss(connection),
     )
 
 

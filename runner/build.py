@@ -89,7 +89,7 @@ class Builder:
                 releases.discard(connection, release)
                 return clock.outcome(connection, None, landings, [], 0)
             report.planned(steps)
-            clock.stage("dbt", f"{len(steps)} nodes")
+            clock.stage("dbt")
             results = self._run(connection, release, steps, report)
             clock.stage("publish")
             tenants = publication.publish(self._dsn, connection, release, self._marts())

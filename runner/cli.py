@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -49,19 +49,30 @@ def _date(_: click.Context, __: click.Parameter, value: str | None) -> date | No
 class Commands(click.Group):
     """A group that prints an AlmonerError as message and hint, and exits with its code."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[f"{__name__}.as_json"] = "--json" in args
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except AlmonerError as error:
-            if ctx.params.get("as_json") or "--json" in sys.argv:
-                click.echo(json.dumps(error.as_dict()))
-            click.echo(f"error: {error.message}", err=True)
-            if error.hint:
-                click.echo(f"hint:  {error.hint}", err=True)
-            sys.exit(error.exit_code)
+            self._tell(ctx, error)
+        except OSError as error:
+            if error.filename is None:
+                raise  # a closed pipe is click's business
+            place = f"cannot use {error.filename}: {error.strerror}"
+            self._tell(ctx, ConfigError(place, f"`ls -ld {error.filename}` shows who may"))
         except KeyboardInterrupt:
             click.echo("interrupted; the last published release is untouched", err=True)
             sys.exit(130)
+
+    def _tell(self, ctx: click.Context, error: AlmonerError) -> NoReturn:
+        if ctx.meta[f"{__name__}.as_json"]:
+            click.echo(json.dumps(error.as_dict()))
+        click.echo(f"error: {error.message}", err=True)
+        click.echo(f"hint:  {error.hint}", err=True)
+        sys.exit(error.exit_code)
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from runner import db, planning, publication, releases, sync
-from runner.dbt import Dbt, Node, Result, project_fingerprint
-from runner.errors import AlmonerError, AuditError, ConfigError
+from runner.dbt import Dbt, Node, Result, log_path, project_fingerprint
+from runner.errors import AlmonerError, AuditError, ConfigError, DatabaseError
 from runner.planning import Step
 from runner.settings import Settings
 
@@ -31,7 +31,10 @@ class Reporter(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a build did. `release` None: nothing was new, the last one stands."""
+    """What a build did. `release` None: nothing was new, the last one stands.
+
+    `amiss` are the tenants that were held back or have rows set aside.
+    """
 
     release: int | None
     current: int | None
@@ -41,6 +44,7 @@ class Outcome:
     tests: int
     tenants: int
     seconds: float
+    amiss: list[releases.Amiss]
     stages: dict[str, float] = field(default_factory=dict)
 
 
@@ -85,7 +89,7 @@ class Builder:
                 releases.discard(connection, release)
                 return clock.outcome(connection, None, landings, [], 0)
             report.planned(steps)
-            clock.stage("dbt", f"{len(steps)} nodes")
+            clock.stage("dbt")
             results = self._run(connection, release, steps, report)
             clock.stage("publish")
             tenants = publication.publish(self._dsn, connection, release, self._marts())
@@ -141,7 +145,7 @@ class Builder:
         bad = [result for result in results if not result.is_good]
         if bad:
             db.one(connection, "select 1")  # a lost server is not a failed audit
-            raise AuditError(_told(bad), "the last published release is untouched")
+            raise _failure(bad)
         connection.execute(db.script("record_builds"), {"release": release})
         return results
 
@@ -212,6 +216,7 @@ class _Clock:
             tests=tests,
             tenants=tenants,
             seconds=time.monotonic() - self._begun,
+            amiss=releases.amiss(connection) if release else [],
             stages=self._stages,
         )
 
@@ -222,8 +227,23 @@ class _Clock:
         self._stage_begun = now
 
 
+def _failure(bad: list[Result]) -> AlmonerError:
+    """Tell a lost connection from a failed audit."""
+    lost = [result for result in bad if result.is_lost]
+    if lost:
+        return DatabaseError(
+            f"lost the connection to Almoner's database: {_told(lost)}",
+            "run `almoner build` again; the last published release is untouched",
+        )
+    return AuditError(
+        _told(bad),
+        f"mend what it names, then run `almoner build`; {log_path()} has dbt's SQL; "
+        "the last published release is untouched",
+    )
+
+
 def _told(bad: list[Result]) -> str:
     """Name what failed, the first with its message."""
     first = bad[0]
     more = f" (and {len(bad) - 1} more: {', '.join(r.name for r in bad[1:6])})" if bad[1:] else ""
-    return f"{first.kind} {first.name}: {first.status}: {first.message}{more}"
+    return f"{first.kind} {first.name}: {first.status}: {' '.join(first.message.split())}{more}"

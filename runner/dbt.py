@@ -18,6 +18,16 @@ from runner import project
 from runner.errors import ConfigError
 
 PROJECT = "almoner"
+MEND = "mend what dbt names, then run `almoner build`"
+# what libpq says when a server goes away
+_LOST = (
+    "terminating connection",
+    "server closed the connection",
+    "connection already closed",
+    "could not connect",
+    "connection to server",
+    "SSL connection has been closed",
+)
 PROFILE = {
     PROJECT: {
         "target": "release",
@@ -44,7 +54,7 @@ class Node:
     """A node of the project as planning needs it.
 
     `definition` is a digest of all that decides the node's rows: its own SQL, macros,
-    contract and settings, and those of the views and seeds it reads.
+    contract and settings, and those of the views and seeds it reads. `feed` names its changes.
     """
 
     unique_id: str
@@ -52,6 +62,7 @@ class Node:
     kind: str
     definition: str
     inputs: tuple[str, ...]
+    feed: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,6 +79,11 @@ class Result:
     @property
     def is_good(self) -> bool:
         return self.status in ("success", "pass", "warn", "skipped", "no-op")
+
+    @property
+    def is_lost(self) -> bool:
+        """Tell whether the node failed because its connection was lost."""
+        return not self.is_good and any(sign in self.message for sign in _LOST)
 
 
 class Dbt:
@@ -89,7 +105,7 @@ class Dbt:
         if not outcome.success:
             raise ConfigError(
                 f"the dbt project is not valid: {str(outcome.exception).strip()}",
-                "mend the file that dbt names",
+                MEND,
             )
         self._manifest = outcome.result
         return _nodes(self._manifest)
@@ -117,9 +133,7 @@ class Dbt:
         with self._environment(release):
             outcome = dbtRunner(manifest=self._manifest, callbacks=[on_event]).invoke(arguments)
         if outcome.result is None:
-            raise ConfigError(
-                f"dbt could not run: {str(outcome.exception).strip()}", "mend what dbt names"
-            )
+            raise ConfigError(f"dbt could not run: {str(outcome.exception).strip()}", MEND)
         return [_from_result(entry) for entry in outcome.result.results]
 
     def audit(self) -> list[Result]:
@@ -136,7 +150,7 @@ class Dbt:
         with self._environment(None):
             outcome = dbtRunner().invoke(["test", *self._common(), "--no-write-json", *selection])
         if outcome.result is None:
-            raise ConfigError(f"dbt could not run: {outcome.exception}", "mend what dbt names")
+            raise ConfigError(f"dbt could not run: {outcome.exception}", MEND)
         return [_from_result(entry) for entry in outcome.result.results]
 
     def _common(self) -> list[str]:
@@ -210,7 +224,8 @@ def _nodes(manifest: Any) -> dict[str, Node]:
             if found[parent].kind in ("source", "seed", "view"):
                 parts.append(found[parent].definition)
         digest = hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode())
-        found[unique_id] = Node(unique_id, node.name, kind, digest.hexdigest(), inputs)
+        feed = f"{node.schema}__{node.identifier}" if kind == "source" else node.name
+        found[unique_id] = Node(unique_id, node.name, kind, digest.hexdigest(), inputs, feed)
     return found
 
 

@@ -51,7 +51,7 @@ def export(connection: db.Connection, request: Request, out: BinaryIO) -> Manife
     Raises `ConfigError` for an unknown mart or tenant, or a date for a mart without one.
     """
     if request.file_format != "csv":
-        raise ConfigError(f"no format {request.file_format!r}", "formats: csv")
+        raise ConfigError(f"no format {request.file_format!r}", "`--format csv`")
     mart = marts.find(connection, request.mart)
     access.require_tenant(connection, request.tenant)
     query = _query(mart, request)
@@ -89,7 +89,8 @@ def export_file(connection: db.Connection, request: Request, path: Path) -> Mani
         pending.replace(path)
     except OSError as error:
         raise ConfigError(
-            f"cannot write {path}: {error.strerror}", "choose another --out"
+            f"cannot write {path}: {error.strerror}",
+            "`almoner export --help`; choose another --out",
         ) from error
     finally:
         pending.unlink(missing_ok=True)
@@ -123,13 +124,18 @@ def _query(mart: Mart, request: Request) -> sql.Composed:
 def _conditions(mart: Mart, request: Request) -> Iterator[sql.Composed]:
     if (request.first or request.last) and not mart.date_column:
         raise ConfigError(
-            f"mart {mart.name} has no date to filter by", "leave --from, --to and --as-of out"
+            f"mart {mart.name} has no date to filter by",
+            f"leave --from, --to and --as-of out; `almoner marts {mart.name}` lists its columns",
         )
     if mart.date_column == "as_of_date" and not (request.first or request.last):
-        raise ConfigError(f"mart {mart.name} holds for a day", "say which with --as-of YYYY-MM-DD")
+        raise ConfigError(
+            f"mart {mart.name} holds for a day",
+            f"`almoner export {mart.name} --tenant {request.tenant} --as-of YYYY-MM-DD --out …`",
+        )
     if request.first and request.last and request.first > request.last:
         raise ConfigError(
-            f"--from {request.first} is after --to {request.last}", "exchange the two"
+            f"--from {request.first} is after --to {request.last}",
+            f"exchange the two: `--from {request.last} --to {request.first}`",
         )
     for bound, operator in ((request.first, ">="), (request.last, "<=")):
         if bound:

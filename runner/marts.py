@@ -67,5 +67,6 @@ def find(connection: db.Connection, name: str) -> Mart:
             return mart
     names = ", ".join(mart.name for mart in known)
     raise ConfigError(
-        f"there is no mart {name}", f"marts: {names}" if names else "run `almoner build` first"
+        f"there is no mart {name}",
+        f"`almoner marts` lists them: {names}" if names else "run `almoner build` first",
     )

@@ -39,6 +39,8 @@ def publish(dsn: str, connection: db.Connection, release: int, marts: set[str]) 
                 "a mart view is locked by a reader's long transaction",
                 "run `almoner build` again, or end the reader's session",
             ) from error
+        if not connection.closed:
+            raise
         return _decide(dsn, release, xid, error)
 
 
@@ -122,7 +124,7 @@ def _write_mart(connection: db.Connection, name: str, definition: dict[str, Any]
         raise PublicationError(
             f"mart {name} removes, renames or retypes a column that readers use: "
             f"{str(error).splitlines()[0]}",
-            "keep the column and add new ones at the end, or make a new mart beside it",
+            f"keep the column and add new ones at the end, or `almoner new mart {name}_2`",
         ) from error
     connection.execute(sql.SQL("alter view {} owner to almoner_gate").format(view))
     connection.execute(sql.SQL("grant select on {} to almoner_reader").format(view))

@@ -94,10 +94,14 @@ def drop_indexes(connection: db.Connection, table: Table) -> None:
         "select conname from pg_constraint where conrelid = %s::regclass and contype = 'p'",
         f'"{table.raw_schema}"."{table.raw_name}"',
     ):
+        parts = [sql.SQL("drop constraint {}").format(sql.Identifier(row["conname"]))]
+        # the key's columns stay "not null" without it, and a row without a key is set aside
+        parts += [
+            sql.SQL("alter column {} drop not null").format(sql.Identifier(name))
+            for name in key_of(table)
+        ]
         connection.execute(
-            sql.SQL("alter table {} drop constraint {}").format(
-                relation(table), sql.Identifier(row["conname"])
-            )
+            sql.SQL("alter table {} {}").format(relation(table), sql.SQL(", ").join(parts))
         )
     for row in db.rows(
         connection,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from psycopg import sql
 from psycopg.rows import DictRow
@@ -111,6 +112,25 @@ def find(connection: db.Connection, release: int) -> DictRow:
         if row["release_id"] == release:
             return row
     raise ConfigError(f"there is no release {release}", "`almoner releases list` shows them")
+
+
+@dataclass(frozen=True)
+class Amiss:
+    """A tenant with rows set aside, or held back from the newest release for a reason."""
+
+    tenant: str
+    reads_release: int | None
+    rows_set_aside: int
+    held_because: str | None
+
+
+def amiss(connection: db.Connection) -> list[Amiss]:
+    """List the tenants that have rows set aside or do not read the newest release."""
+    if not db.one(connection, "select to_regclass('core.fct_quarantined_rows') as is_there")[
+        "is_there"
+    ]:
+        return []
+    return [Amiss(**row) for row in db.rows(connection, db.script("tenants_amiss"))]
 
 
 def before_current(connection: db.Connection) -> int:

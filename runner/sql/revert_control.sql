@@ -19,7 +19,7 @@ forgotten as (
 
 unfed as (
     delete from almoner.feed_log
-    where release_id = %(release)s and feed not like 'raw\_%%'
+    where release_id = %(release)s and feed not like 'raw\_%%' and feed not like 'quarantine\_%%'
 )
 
 delete from almoner.mart_definitions where release_id = %(release)s

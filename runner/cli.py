@@ -22,6 +22,7 @@ from runner import (
     exports,
     marts,
     progress,
+    project,
     publication,
     releases,
     scaffold,
@@ -55,8 +56,15 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="almoner")
-def main() -> None:
+@click.option(
+    "--project-dir",
+    type=click.Path(path_type=Path),
+    help="The project's directory; default: this one or the next above that has one.",
+)
+def main(project_dir: Path | None) -> None:
     """Almoner: report marts from hospital and box-office systems, on PostgreSQL."""
+    if project_dir:
+        project.use(project_dir)
 
 
 # -- build -----------------------------------------------------------------------------------

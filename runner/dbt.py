@@ -276,10 +276,17 @@ def _from_result(entry: Any) -> Result:
         entry.node.name,
         str(entry.node.resource_type),
         str(entry.status),
-        (entry.message or "").strip(),
+        _without_stack(entry.message or ""),
         entry.execution_time,
         entry.failures or 0,
     )
+
+
+def _without_stack(message: str) -> str:
+    """Leave out the lines in which dbt lists the macros that it was in."""
+    lines = message.strip().splitlines()
+    kept = [line for line in lines if not line.strip().startswith(("> in macro", "> called by"))]
+    return "\n".join(kept).strip()
 
 
 def _from_event(event: Any) -> Result:

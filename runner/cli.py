@@ -451,10 +451,12 @@ def new_group() -> None:
 @click.argument("name")
 @click.option("--domain", default="finance", show_default=True, help="Folder of models/marts.")
 def new_mart(name: str, domain: str) -> None:
-    """Write the SQL and yml of a new mart, ready to build."""
+    """Write the SQL and yml of a new mart, for you to make your own."""
     for path in scaffold.mart(name, domain):
         click.echo(f"wrote {path}")
-    click.echo("next: describe it, then `almoner build`")
+    click.echo("next: write the select and, in the yml, its grain and columns; then")
+    click.echo("      almoner build")
+    click.echo(f"      almoner export {name} --tenant … --out -")
 
 
 # -- printing --------------------------------------------------------------------------------

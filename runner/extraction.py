@@ -73,16 +73,16 @@ class Snapshot:
                 " its tables",
             )
         for column in table.columns:
-            if column.name not in found.columns:
+            if column.source_name not in found.columns:
                 raise ContractError(
-                    f"{place} has no column {column.name}",
+                    f"{place} has no column {column.source_name}",
                     f"add the column, or mend models/staging/{table.system}/_sources.yml",
                 )
-            has = found.columns[column.name]
+            has = found.columns[column.source_name]
             wanted = self.type_names[column.data_type]
             if has not in (wanted, "enum or domain") and wanted not in WIDENING.get(has, ()):
                 raise ContractError(
-                    f"{place}.{column.name} is {has}, the contract says {wanted}",
+                    f"{place}.{column.source_name} is {has}, the contract says {wanted}",
                     "change the column's type back, or mend the contract and its staging model",
                 )
         return f"{self.identity}/{found.oid}/{found.kind}"
@@ -102,7 +102,7 @@ class Snapshot:
         found = db.rows(
             self.connection,
             sql.SQL("select {} / {} as bucket, count(*) as size from {} group by 1")
-            .format(sql.Identifier(table.key[0]), sql.Literal(width), self._relation(table))
+            .format(_key(table), sql.Literal(width), self._relation(table))
             .as_string(),
         )
         return {int(row["bucket"]): int(row["size"]) for row in found}
@@ -115,9 +115,10 @@ class Snapshot:
         tenant = []
         if table.tenant:
             prefix = sql.Literal(f"{self.name}_")
-            tenant = [sql.SQL("{} || {}::text").format(prefix, sql.Identifier(table.tenant))]
+            owner = sql.Identifier(table.in_source(table.tenant))
+            tenant = [sql.SQL("{} || {}::text").format(prefix, owner)]
         columns = [
-            sql.SQL("{}::{}").format(sql.Identifier(column.name), sql.SQL(column.data_type))
+            sql.SQL("{}::{}").format(sql.Identifier(column.source_name), sql.SQL(column.data_type))
             for column in table.columns
         ]
         values = sql.SQL(", ").join(
@@ -138,13 +139,15 @@ class Snapshot:
     def copy_keys(self, table: Table, buckets: list[int] | None, width: int) -> Any:
         """Stream the keys of a table, of some buckets or of all, as binary COPY."""
         columns = sql.SQL(", ").join(
-            sql.SQL("{}::{}").format(sql.Identifier(name), sql.SQL(table.type_of(name)))
+            sql.SQL("{}::{}").format(
+                sql.Identifier(table.in_source(name)), sql.SQL(table.type_of(name))
+            )
             for name in table.key
         )
         wanted: sql.Composable = sql.SQL("true")
         if buckets is not None:
             wanted = sql.SQL("{} / {} = any({})").format(
-                sql.Identifier(table.key[0]), sql.Literal(width), sql.Literal(buckets)
+                _key(table), sql.Literal(width), sql.Literal(buckets)
             )
         query = sql.SQL("select {}::text, {} from {} where {}").format(
             sql.Literal(self.name), columns, self._relation(table), wanted
@@ -195,6 +198,11 @@ def open_snapshot(name: str, source: Source) -> Iterator[Snapshot]:
             tables=_tables(connection, contract.schema),
             type_names=db.type_names(connection, contracts.types(contract)),
         )
+
+
+def _key(table: Table) -> sql.Identifier:
+    """Name the first key column as the source does."""
+    return sql.Identifier(table.in_source(table.key[0]))
 
 
 def _tables(connection: db.Connection, schema: str) -> dict[str, Found]:

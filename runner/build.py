@@ -85,8 +85,9 @@ class Builder:
             )  # fmt: skip
             clock.stage("plan")
             steps = self._plan(connection, full)
-            if not steps and not any(landing.is_change for landing in landings):
+            if not steps and not self._has_news(connection, landings):
                 releases.discard(connection, release)
+                self._remember_fingerprint(connection)
                 return clock.outcome(connection, None, landings, [], 0)
             report.planned(steps)
             clock.stage("dbt")
@@ -124,8 +125,16 @@ class Builder:
         row = db.one(connection, db.script("project_is_unchanged"), fingerprint)
         return bool(row["is_unchanged"])
 
+    def _has_news(self, connection: db.Connection, landings: list[sync.Landing]) -> bool:
+        """Tell whether there is something to publish though no node has to run."""
+        if any(landing.is_change for landing in landings):
+            return True
+        return bool(self._nodes and publication.removed_marts(connection, self._marts()))
+
     def _remember_fingerprint(self, connection: db.Connection) -> None:
-        connection.execute(db.script("remember_project"), (self._fingerprint,))
+        """Remember the files that were planned from; without it dbt is parsed every time."""
+        if self._fingerprint:
+            connection.execute(db.script("remember_project"), (self._fingerprint,))
 
     def _run(
         self, connection: db.Connection, release: int, steps: list[Step], report: Reporter
@@ -212,7 +221,7 @@ class _Clock:
             current=releases.last_published(connection),
             rows_landed=sum(landing.landed for landing in landings),
             rows_deleted=sum(landing.deleted for landing in landings),
-            nodes=len(results) - tests,
+            nodes=sum(result.kind not in ("test", "operation") for result in results),
             tests=tests,
             tenants=tenants,
             seconds=time.monotonic() - self._begun,

@@ -21,6 +21,7 @@ from runner import (
     exports,
     marts,
     progress,
+    project,
     publication,
     releases,
     scaffold,
@@ -77,11 +78,18 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="almoner")
-def main() -> None:
+@click.option(
+    "--project-dir",
+    type=click.Path(path_type=Path),
+    help="The project's directory; default: this one or the next above that has one.",
+)
+def main(project_dir: Path | None) -> None:
     """Almoner: report marts from hospital and box-office systems, on PostgreSQL.
 
     To see it work: almoner demo create, almoner build, almoner marts.
     """
+    if project_dir:
+        project.use(project_dir)
 
 
 # -- build -----------------------------------------------------------------------------------
@@ -546,10 +554,12 @@ def new_group() -> None:
 @click.argument("name")
 @click.option("--domain", default="finance", show_default=True, help="Folder of models/marts.")
 def new_mart(name: str, domain: str) -> None:
-    """Write the SQL and yml of a new mart, ready to build."""
+    """Write the SQL and yml of a new mart, for you to make your own."""
     for path in scaffold.mart(name, domain):
         click.echo(f"wrote {path}")
-    click.echo("next: describe it, then `almoner build`")
+    click.echo("next: write the select and, in the yml, its grain and columns; then")
+    click.echo("      almoner build")
+    click.echo(f"      almoner export {name} --tenant … --out -")
 
 
 # -- printing --------------------------------------------------------------------------------

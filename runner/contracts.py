@@ -13,15 +13,19 @@ from runner import project
 from runner.errors import ConfigError
 
 CHECK = "mend the contract (models/staging/README.md), then run `almoner sync`"
+# what every raw table has beside the contract's columns
+RESERVED = frozenset({"source_id", "tenant_id", "landed_in", "release_id"})
+
 _LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column that may leave the source, with its PostgreSQL type."""
+    """A column that may leave the source, with its PostgreSQL type and its name there."""
 
     name: str
     data_type: str
+    source_name: str
 
 
 @dataclass(frozen=True)
@@ -57,6 +61,10 @@ class Table:
         """The columns that a changed row leaves in the feed, old and new."""
         tenant = ("tenant_id",) if self.tenant else ()
         return ("source_id", *tenant, *self.key, *self.carry)
+
+    def in_source(self, column: str) -> str:
+        """Give the name that a contract column has at the source."""
+        return next(col.source_name for col in self.columns if col.name == column)
 
     def type_of(self, column: str) -> str:
         """Give the type of a raw column, the engine's own included."""
@@ -134,10 +142,19 @@ def _parse_version(system: str, path: Path, modified: int) -> Contract:
 def _table(system: str, entry: dict[str, Any], place: str) -> Table:
     meta, name = _meta(entry), entry["name"]
     columns = tuple(
-        Column(str(column["name"]), str(column.get("data_type", "")))
+        Column(
+            str(column["name"]),
+            str(column.get("data_type", "")),
+            str(_meta(column).get("column", column["name"])),
+        )
         for column in entry.get("columns", [])
     )
     names = {column.name for column in columns}
+    if taken := names & RESERVED:
+        raise ConfigError(
+            f"{place}: {name}.{min(taken)} is a name that raw tables use themselves",
+            f"name it otherwise and say config: {{meta: {{column: {min(taken)}}}}}",
+        )
     untyped = [column.name for column in columns if not column.data_type]
     if untyped:
         raise ConfigError(f"{place}: {name}.{untyped[0]} has no data_type", CHECK)

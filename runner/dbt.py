@@ -108,6 +108,7 @@ class Dbt:
                 MEND,
             )
         self._manifest = outcome.result
+        _check_entities(self._manifest)
         return _nodes(self._manifest)
 
     def build(
@@ -212,6 +213,25 @@ def project_fingerprint() -> str:
 _KINDS = {".sql", ".yml", ".csv"}
 
 
+def _check_entities(manifest: Any) -> None:
+    """Refuse a canonical entity that a system has and core would not read.
+
+    Raises `ConfigError` naming the view that `vars.systems` lacks.
+    """
+    content = yaml.safe_load((project.root() / "dbt_project.yml").read_text())
+    systems: dict[str, list[str]] = content["vars"]["systems"]
+    entities = {entity for listed in systems.values() for entity in listed}
+    for node in manifest.nodes.values():
+        if not node.name.startswith("stg_"):
+            continue
+        system, _, entity = node.name.removeprefix("stg_").partition("__")
+        if entity in entities and entity not in (systems.get(system) or ()):
+            raise ConfigError(
+                f"core does not read {node.name}: dbt_project.yml does not list it",
+                f"add `- {entity}` to vars.systems.{system} in dbt_project.yml",
+            )
+
+
 def _nodes(manifest: Any) -> dict[str, Node]:
     variables = getattr(manifest.metadata, "vars", {})
     found: dict[str, Node] = {}
@@ -302,10 +322,17 @@ def _from_result(entry: Any) -> Result:
         entry.node.name,
         str(entry.node.resource_type),
         str(entry.status),
-        (entry.message or "").strip(),
+        _without_stack(entry.message or ""),
         entry.execution_time,
         entry.failures or 0,
     )
+
+
+def _without_stack(message: str) -> str:
+    """Leave out the lines in which dbt lists the macros that it was in."""
+    lines = message.strip().splitlines()
+    kept = [line for line in lines if not line.strip().startswith(("> in macro", "> called by"))]
+    return "\n".join(kept).strip()
 
 
 def _from_event(event: Any) -> Result:

@@ -79,20 +79,21 @@ class Snapshot:
                 f" `grant select on all tables in schema {self.contract.schema} to {self._user}`",
             )
         for column in table.columns:
-            if column.name not in found.columns:
+            if column.source_name not in found.columns:
                 raise ContractError(
-                    f"{place} has no column {column.name}",
+                    f"{place} has no column {column.source_name}",
                     f"add the column, or mend {self._contract_file}; then run `almoner sync`",
                 )
-            has = found.columns[column.name]
+            has = found.columns[column.source_name]
             wanted = self.type_names[column.data_type]
             if has not in (wanted, "enum or domain") and wanted not in WIDENING.get(has, ()):
                 raise ContractError(
-                    f"{place}.{column.name} is {has}, the contract says {wanted}",
+                    f"{place}.{column.source_name} is {has}, the contract says {wanted}",
                     f"change the type back, or mend {self._contract_file} and its staging"
                     " model; then run `almoner sync`",
                 )
-        is_keyed = any(columns <= set(table.key) for columns in found.unique)
+        key = {table.in_source(name) for name in table.key}
+        is_keyed = any(columns <= key for columns in found.unique)
         return f"{self.identity}/{found.oid}/{found.kind if is_keyed else 'unkeyed'}"
 
     def counts(self, table: Table, since: Watermark | None) -> tuple[int, int]:
@@ -114,7 +115,7 @@ class Snapshot:
     def buckets(self, table: Table, width: int) -> dict[int, int]:
         """Count the rows of a table in ranges of its integer key."""
         query = sql.SQL("select {} / {} as bucket, count(*) as size from {} group by 1").format(
-            sql.Identifier(table.key[0]), sql.Literal(width), self._relation(table)
+            _key(table), sql.Literal(width), self._relation(table)
         )
         with self._reading(table):
             found = db.rows(self.connection, query.as_string())
@@ -129,9 +130,10 @@ class Snapshot:
         if table.tenant:
             prefix = sql.Literal(f"{self.name}_")
             # concat: a row of no tenant must be seen to be one
-            tenant = [sql.SQL("concat({}, {})").format(prefix, sql.Identifier(table.tenant))]
+            owner = sql.Identifier(table.in_source(table.tenant))
+            tenant = [sql.SQL("concat({}, {})").format(prefix, owner)]
         columns = [
-            sql.SQL("{}::{}").format(sql.Identifier(column.name), sql.SQL(column.data_type))
+            sql.SQL("{}::{}").format(sql.Identifier(column.source_name), sql.SQL(column.data_type))
             for column in table.columns
         ]
         values = sql.SQL(", ").join(
@@ -156,13 +158,15 @@ class Snapshot:
     def copy_keys(self, table: Table, buckets: list[int] | None, width: int) -> Any:
         """Stream the keys of a table, of some buckets or of all, as binary COPY."""
         columns = sql.SQL(", ").join(
-            sql.SQL("{}::{}").format(sql.Identifier(name), sql.SQL(table.type_of(name)))
+            sql.SQL("{}::{}").format(
+                sql.Identifier(table.in_source(name)), sql.SQL(table.type_of(name))
+            )
             for name in table.key
         )
         wanted: sql.Composable = sql.SQL("true")
         if buckets is not None:
             wanted = sql.SQL("{} / {} = any({})").format(
-                sql.Identifier(table.key[0]), sql.Literal(width), sql.Literal(buckets)
+                _key(table), sql.Literal(width), sql.Literal(buckets)
             )
         query = sql.SQL("select {}::text, {} from {} where {}").format(
             sql.Literal(self.name), columns, self._relation(table), wanted
@@ -230,6 +234,11 @@ def open_snapshot(name: str, source: Source) -> Iterator[Snapshot]:
                 type_names=db.type_names(connection, contracts.types(contract)),
             )
         yield snapshot
+
+
+def _key(table: Table) -> sql.Identifier:
+    """Name the first key column as the source does."""
+    return sql.Identifier(table.in_source(table.key[0]))
 
 
 def _tables(connection: db.Connection, schema: str) -> dict[str, Found]:

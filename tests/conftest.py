@@ -25,7 +25,8 @@ def embedded() -> Iterator[server.Server]:
     with tempfile.TemporaryDirectory(prefix="almoner-test-") as directory:
         Path(directory).chmod(0o755)
         os.environ["ALMONER_STATE"] = directory
-        os.environ.pop("ALMONER_DSN", None)
+        for name in ("ALMONER_DSN", "ALMONER_PROJECT_DIR"):
+            os.environ.pop(name, None)
         running = server.embedded()
         running.start()
         try:

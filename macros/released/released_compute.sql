@@ -9,7 +9,7 @@
 {#- The first fill goes straight into the table, in the order of its key. -#}
 {% macro released_first_fill(node, sql, release) %}
     {%- set columns = released_columns(node) -%}
-    {%- set key = (node.config.meta.scope + node.config.meta.unique_key) | unique | list -%}
+    {%- set key = released_key(node) -%}
     insert into store.{{ adapter.quote(node.name) }} (
         {{ released_list(columns) }}, released_in
     )

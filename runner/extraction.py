@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,6 +27,7 @@ WIDENING = {
     "json": {"jsonb"},
 }
 TWO_TO_32 = 4294967296
+BLOCK = 256 * 1024
 FEW = 20_000  # changed rows that are read again by their place, not by another pass
 
 
@@ -184,7 +185,7 @@ class Snapshot:
             def blocks() -> Iterator[bytes]:
                 # what fails where the blocks go is not the source's fault
                 with self._reading(table):
-                    yield from (bytes(block) for block in copy)
+                    yield from _blocks(copy)
 
             yield blocks()
 
@@ -234,6 +235,20 @@ def open_snapshot(name: str, source: Source) -> Iterator[Snapshot]:
                 type_names=db.type_names(connection, contracts.types(contract)),
             )
         yield snapshot
+
+
+def _blocks(rows: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:
+    """Gather rows into larger blocks: one write each is what takes longest."""
+    gathered: list[bytes | bytearray | memoryview] = []
+    size = 0
+    for row in rows:
+        gathered.append(row)
+        size += len(row)
+        if size > BLOCK:
+            yield b"".join(gathered)
+            gathered.clear()
+            size = 0
+    yield b"".join(gathered)
 
 
 def _key(table: Table) -> sql.Identifier:

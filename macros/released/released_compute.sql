@@ -67,7 +67,9 @@
     set local from_collapse_limit = default;
     set local join_collapse_limit = default;
     set local enable_nestloop = off;
-    set local work_mem = '256MB';
+    select set_config(
+        'work_mem', (4 * pg_size_bytes(current_setting('work_mem')) / 1024)::text, true
+    );
 {% endmacro %}
 
 {#- With few scopes every join goes by index, in the order written: the planner else scans all

@@ -89,16 +89,21 @@ class Builder:
                 releases.discard(connection, release)
                 self._remember_fingerprint(connection)
                 return clock.outcome(connection, None, landings, [], 0)
-            report.planned(steps)
+            snapshots = [step for step in steps if step.node.kind == "snapshot"]
+            models = [step for step in steps if step not in snapshots]
+            report.planned(models)
             clock.stage("dbt")
-            results = self._run(connection, release, steps, report)
+            results = self._run(connection, release, models, report)
             clock.stage("publish")
             tenants = publication.publish(self._dsn, connection, release, self._marts())
-            self._remember_fingerprint(connection)
-            return clock.outcome(connection, release, landings, results, tenants)
         except BaseException as error:
             self._undo(release, error)
             raise
+        if snapshots:
+            clock.stage("snapshots", f"{len(snapshots)} tables")
+            results += self._snapshot(connection, release, snapshots, report)
+        self._remember_fingerprint(connection)
+        return clock.outcome(connection, release, landings, results, tenants)
 
     def _undo(self, release: int, error: BaseException) -> None:
         """Revert on a connection of its own: the old one may be what failed."""
@@ -156,6 +161,28 @@ class Builder:
             db.one(connection, "select 1")  # a lost server is not a failed audit
             raise _failure(bad)
         connection.execute(db.script("record_builds"), {"release": release})
+        return results
+
+    def _snapshot(
+        self, connection: db.Connection, release: int, steps: list[Step], report: Reporter
+    ) -> list[Result]:
+        """Take the snapshots of what a release landed, now that it is published.
+
+        Raises `AuditError` when one fails; the next build takes it again.
+        """
+        results = self._dbt.build([step.node.name for step in steps], release, report.ran)
+        bad = [result for result in results if not result.is_good]
+        if bad:
+            raise AuditError(
+                f"release {release} is published; {_told(bad)}", "run `almoner build` again"
+            )
+        with connection.transaction():
+            for step in steps:
+                connection.execute(
+                    "insert into almoner.model_builds (model, release_id, definition)"
+                    " values (%s, %s, %s)",
+                    (step.node.name, release, step.node.definition),
+                )
         return results
 
     def _marts(self) -> set[str]:

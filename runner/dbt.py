@@ -122,7 +122,7 @@ class Dbt:
         from dbt.cli.main import dbtRunner
 
         def on_event(event: Any) -> None:
-            if event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult"):
+            if event.info.name in _RESULTS:
                 report(_from_event(event))
 
         arguments = [
@@ -210,6 +210,7 @@ def project_fingerprint() -> str:
     return digest.hexdigest()
 
 
+_RESULTS = ("LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult")
 _KINDS = {".sql", ".yml", ".csv"}
 
 
@@ -241,6 +242,11 @@ def _nodes(manifest: Any) -> dict[str, Node]:
         inputs = tuple(_inputs(node))
         parts = [unique_id, _own(manifest, node, kind), variables]
         for parent in inputs:
+            if found[parent].kind == "snapshot":
+                raise ConfigError(
+                    f"{node.name} reads the snapshot {found[parent].name}",
+                    "read the table that it is taken of (snapshots/README.md)",
+                )
             if found[parent].kind in ("source", "seed", "view"):
                 parts.append(found[parent].definition)
         digest = hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode())
@@ -250,8 +256,8 @@ def _nodes(manifest: Any) -> dict[str, Node]:
 
 
 def _inputs(node: Any) -> list[str]:
-    """List what a node reads; sources and seeds read nothing."""
-    return list(getattr(getattr(node, "depends_on", None), "nodes", ()))
+    """List what a node reads, sorted: dbt's order differs from process to process."""
+    return sorted(getattr(getattr(node, "depends_on", None), "nodes", ()))
 
 
 def _kind(node: Any) -> str:
@@ -271,6 +277,8 @@ def _own(manifest: Any, node: Any, kind: str) -> list[Any]:
         return [node.schema, node.identifier, columns, node.config.meta]
     if kind == "seed":
         return [node.checksum.checksum, node.config.to_dict()]
+    if kind == "snapshot":
+        return [node.raw_code, node.config.to_dict()]
     documents = (
         [node.description, [column.description for column in node.columns.values()]]
         if kind == "mart"

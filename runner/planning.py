@@ -70,7 +70,7 @@ def _step(
     if node.kind == "seed":
         return None
     news = _news(node, nodes, past, since)
-    moved = [parent for parent in rebuilt if nodes[parent].kind in ("released", "snapshot")]
+    moved = [parent for parent in rebuilt if nodes[parent].kind == "released"]
     if news or moved:
         return Step(node, "incremental", since, "changed inputs")
     return None

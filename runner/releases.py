@@ -52,18 +52,18 @@ def open_release(connection: db.Connection) -> int:
 def revert(connection: db.Connection, release: int, reason: str) -> None:
     """Undo an unpublished release: its rows go, the rows it retired are current again.
 
-    What it landed in raw stays, and counts as changed for the next build.
+    What it landed in raw stays, and counts as changed for the next build. One that is no
+    longer being built is left alone.
     """
     with connection.transaction():
         # waits for the transactions that the fence let in
-        connection.execute(
-            "select from almoner.releases where release_id = %s for update", (release,)
-        )
-        connection.execute(
+        undone = connection.execute(
             "update almoner.releases set state = 'reverted', finished_at = now(), reason = %s"
             " where release_id = %s and state = 'building'",
             (reason, release),
         )
+        if not undone.rowcount:
+            return
         for row in db.rows(connection, db.script("released_tables"), release):
             names = {
                 "store": sql.Identifier("store", row["name"]),

@@ -33,7 +33,7 @@
         'description': node.description,
         'columns': columns,
         'meta': node.config.meta,
-        'reads': node.depends_on.nodes | map('replace', 'model.almoner.', '') | list,
+        'reads': node.depends_on.nodes | map('replace', 'model.almoner.', '') | sort,
     } -%}
     insert into almoner.mart_definitions (mart, release_id, definition)
     values (

@@ -23,13 +23,12 @@ from pathlib import Path
 import click
 import psycopg
 
-from runner import access, build, db, releases, server
+from runner import access, build, contracts, db, releases, server
 from runner.demo import generator
 from runner.settings import Settings, Source
 
 HERE = Path(__file__).resolve().parent
 END = date(2026, 10, 31)
-PLAIN_TABLES = ("invoices", "invoice_items", "payments", "wallet_transactions", "refunds")
 
 
 @dataclass
@@ -114,19 +113,31 @@ def measure(running: server.Server, tenants: int, days: int, visits_per_day: int
     click.echo(str(outcome.stages))
     with psycopg.connect(target, autocommit=True) as connection:
         connection.execute("vacuum analyze")
-    for number in range(2):
-        with db.connect(source) as connection:
-            generator.live(connection, number)
+    for number in range(3):
+        new_day(source, number)
         with figures.timed("build after one new day, in process"):
             outcome = builder.build(Quiet())
         click.echo(str(outcome.stages))
     figures.sizes["rows of the new day"] = outcome.rows_landed
+    with db.connect(source) as connection:
+        generator.live(connection, 7)
+    with figures.timed("build after a busy day, in process"):
+        outcome = builder.build(Quiet())
+    click.echo(str(outcome.stages))
+    figures.sizes["rows of the busy day"] = outcome.rows_landed
     with figures.timed("build with nothing new, in process"):
         builder.build(Quiet())
     by_command(source, target, figures)
     read(target, figures)
-    hms_screens(source, figures)
+    hms_screens(running, figures)
     return figures
+
+
+def new_day(source: str, seed: int) -> None:
+    """Let a day pass: new rows (about 3,000 invoices at full size) and thirty late edits."""
+    with db.connect(source) as connection:
+        generator.live(connection, seed, is_calm=True)
+        connection.execute((HERE / "late_edits.sql").read_text().encode())
 
 
 def plain(source: str, figures: Figures) -> None:
@@ -134,10 +145,17 @@ def plain(source: str, figures: Figures) -> None:
     with psycopg.connect(source, autocommit=True) as connection:
         connection.execute("create schema plain")
         with figures.timed("copy and index the raw tables"):
-            for name in PLAIN_TABLES:
-                connection.execute(f"create table plain.{name} as table hms.{name}".encode())
+            for table in contracts.load("hms").tables:
+                name = table.source_name
+                columns = ", ".join(f'"{column.name}"' for column in table.columns)
+                connection.execute(
+                    f"create table plain.{name} as select {columns} from hms.{name}".encode()
+                )
                 connection.execute(f"alter table plain.{name} add primary key (id)".encode())
-                connection.execute(f"create index on plain.{name} (hospital_id, id)".encode())
+                for index in ((table.tenant, "id"), *table.indexes):
+                    if index[0]:
+                        over = ", ".join(index).replace("tenant_id", str(table.tenant))
+                        connection.execute(f"create index on plain.{name} ({over})".encode())
                 connection.execute(f"analyze plain.{name}".encode())
         connection.execute((HERE / "plain_view.sql").read_text().encode())
         with figures.timed("refresh one department-revenue view concurrently"):
@@ -170,8 +188,7 @@ def by_command(source: str, target: str, figures: Figures) -> None:
 
     with figures.timed("build with nothing new, by command"):
         command()
-    with db.connect(source) as connection:
-        generator.live(connection, 9)
+    new_day(source, 9)
     with figures.timed("build after one new day, by command"):
         command()
 
@@ -199,9 +216,19 @@ def read(target: str, figures: Figures) -> None:
         )
 
 
-def hms_screens(source: str, figures: Figures) -> None:
-    """Measure the operational system's own screens: patient search and a doctor's queue."""
+def hms_screens(running: server.Server, figures: Figures) -> None:
+    """Measure the operational system's own screens: patient search and a doctor's queue.
+
+    In one hospital of 100,000 patients and 2,000 visits a day.
+    """
+    with psycopg.connect(running.dsn(), autocommit=True) as connection:
+        connection.execute("create database hms_screens")
+    source = running.dsn("hms_screens")
+    with db.connect(source) as connection:
+        made = generator.generate(connection, 1, 10, 2000, END, 1)
+    figures.sizes["patients of the searched hospital"] = made["patients"]
     with psycopg.connect(source, autocommit=True) as connection:
+        connection.execute("vacuum analyze")
         for name, script in (("patient search", "patient_search"), ("doctor's queue", "queue")):
             statement = (HERE / f"{script}.sql").read_text().encode()
             figures.median(name, lambda sql=statement: connection.execute(sql).fetchall(), 20)

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from runner import db, planning, publication, releases, sync
 from runner.dbt import Dbt, Node, Result, log_path, project_fingerprint
-from runner.errors import AlmonerError, AuditError, DatabaseError
+from runner.errors import AlmonerError, AuditError, ConfigError, DatabaseError
 from runner.planning import Step
 from runner.settings import Settings
 
@@ -140,11 +140,12 @@ class Builder:
                     (release, step.node.name, step.mode, step.since, step.node.definition),
                 )
         names = [step.node.name for step in steps]
-        results = self._dbt.build(names, release, report.ran)
+        is_whole = any(step.mode == "full" for step in steps)
+        results = self._dbt.build(names, release, is_whole, report.ran)
         bad = [result for result in results if not result.is_good]
         if bad:
             db.one(connection, "select 1")  # a lost server is not a failed audit
-            raise _failure(bad)
+            raise _failure(bad, "the last published release is untouched")
         connection.execute(db.script("record_builds"), {"release": release})
         return results
 
@@ -163,6 +164,23 @@ def land(settings: Settings, dsn: str, *, accept_deletions: bool) -> list[sync.L
             finally:
                 if not connection.closed:
                     releases.revert(connection, release, "sync only")
+
+
+def audit(dsn: str) -> list[Result]:
+    """Audit the whole history of the last published release; a build audits what it changed.
+
+    Raises `AuditError` when a test fails.
+    """
+    with db.connect(dsn) as connection:
+        releases.prepare(connection)
+        with releases.builder(connection):
+            if releases.last_published(connection) is None:
+                raise ConfigError("nothing is published yet", "run `almoner build`")
+            results = Dbt(dsn).audit()
+    bad = [result for result in results if not result.is_good]
+    if bad:
+        raise _failure(bad, "`almoner releases rollback` goes back to the release before")
+    return results
 
 
 class _Clock:
@@ -209,7 +227,7 @@ class _Clock:
         self._stage_begun = now
 
 
-def _failure(bad: list[Result]) -> AlmonerError:
+def _failure(bad: list[Result], now: str) -> AlmonerError:
     """Tell a lost connection from a failed audit."""
     lost = [result for result in bad if result.is_lost]
     if lost:
@@ -219,8 +237,7 @@ def _failure(bad: list[Result]) -> AlmonerError:
         )
     return AuditError(
         _told(bad),
-        f"mend what it names, then run `almoner build`; {log_path()} has dbt's SQL; "
-        "the last published release is untouched",
+        f"mend what it names, then run `almoner build` ({log_path()} has dbt's SQL); {now}",
     )
 
 

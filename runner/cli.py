@@ -158,6 +158,20 @@ def sync_command(accept_deletions: bool, as_json: bool) -> None:
     )
 
 
+@main.command("audit")
+@JSON
+def audit_command(as_json: bool) -> None:
+    """Test the whole history of the last release; a build tests what it changed."""
+    results = build.audit(db.dsn())
+    _print_rows(
+        [
+            {"test": result.name, "status": result.status, "seconds": round(result.seconds, 2)}
+            for result in results
+        ],
+        as_json,
+    )
+
+
 @main.command("status")
 @JSON
 def status_command(as_json: bool) -> None:

@@ -111,9 +111,13 @@ class Dbt:
         return _nodes(self._manifest)
 
     def build(
-        self, names: Iterable[str], release: int, report: Callable[[Result], None]
+        self, names: Iterable[str], release: int, is_whole: bool, report: Callable[[Result], None]
     ) -> list[Result]:
-        """Run seeds, models, snapshots and the tests upon them; unit tests are for `make test`."""
+        """Run seeds, models, snapshots and the audits upon them.
+
+        The marts' grain follows from their inputs' keys: it is tested when anything was computed
+        as a whole (`is_whole`) and by `audit`. Unit tests are for `make test`.
+        """
         from dbt.cli.main import dbtRunner
 
         def on_event(event: Any) -> None:
@@ -124,20 +128,27 @@ class Dbt:
             "build", *self._common(), "--no-write-json", "--cache-selected-only",
             "--exclude-resource-type", "unit_test", "--select", *names,
         ]  # fmt: skip
+        if not is_whole:
+            arguments += ["--exclude", "test_name:grain"]
         with self._environment(release):
             outcome = dbtRunner(manifest=self._manifest, callbacks=[on_event]).invoke(arguments)
         if outcome.result is None:
             raise ConfigError(f"dbt could not run: {str(outcome.exception).strip()}", MEND)
         return [_from_result(entry) for entry in outcome.result.results]
 
+    def audit(self) -> list[Result]:
+        """Run every audit and data test, over the whole history."""
+        return self._test("--exclude", "test_type:unit")
+
     def unit_tests(self) -> list[Result]:
         """Run the models' unit tests; the models must have been built once."""
+        return self._test("--select", "test_type:unit")
+
+    def _test(self, *selection: str) -> list[Result]:
         from dbt.cli.main import dbtRunner
 
         with self._environment(None):
-            outcome = dbtRunner().invoke(
-                ["test", *self._common(), "--no-write-json", "--select", "test_type:unit"]
-            )
+            outcome = dbtRunner().invoke(["test", *self._common(), "--no-write-json", *selection])
         if outcome.result is None:
             raise ConfigError(f"dbt could not run: {outcome.exception}", MEND)
         return [_from_result(entry) for entry in outcome.result.results]

@@ -1,9 +1,28 @@
 {#-
     SQL that gives the scopes of a node that changed since a release: the changes of each
     of its inputs, mapped by the node's `changes` (models/README.md). Views between pass
-    changes on; inputs whose feed is empty are left out.
+    changes on, each computed once, however many read it; inputs whose feed is empty are
+    left out. Empty if nothing changed.
 -#}
 {% macro changed_scopes(node, plan) %}
+    {%- set steps = {} -%}
+    {%- set scopes = collect_changes(node, plan, steps) -%}
+    {%- if not scopes -%}
+        {{ return('') }}
+    {%- endif -%}
+    {%- set expressions = [] -%}
+    {%- for name, step in steps.items() if step -%}
+        {%- do expressions.append(adapter.quote(name) ~ ' as (' ~ step.sql ~ ')') -%}
+    {%- endfor -%}
+    {{ return(
+        'with ' ~ expressions | join(',\n') ~ '\nselect ' ~ released_list(scopes.columns)
+        ~ ' from ' ~ adapter.quote(scopes.name)
+    ) }}
+{% endmacro %}
+
+{#- Adds to `steps` the expressions that a node's changed scopes are computed by, its inputs'
+    before its own, and gives the node's: its name, columns and SQL; none if nothing changed. -#}
+{% macro collect_changes(node, plan, steps) %}
     {%- set scope = node.config.meta.get('scope') -%}
     {%- if not scope -%}
         {%- do exceptions.raise_compiler_error(
@@ -12,14 +31,9 @@
     {%- endif -%}
     {%- set branches = [] -%}
     {%- for input in released_inputs(node) -%}
-        {%- set changes = input_changes(input, plan) -%}
+        {%- set changes = input_changes(input, plan, steps) -%}
         {%- if changes -%}
             {%- set mapping = change_mapping(node, input) -%}
-            {%- do branches.append(
-                "select distinct " ~ released_list(scope) ~ " from (with changes as (" ~ changes.sql
-                ~ ") " ~ (mapping or "select " ~ released_list(scope) ~ " from changes")
-                ~ ") as mapped (" ~ released_list(scope) ~ ")"
-            ) -%}
             {%- if not mapping -%}
                 {%- for column in scope if column not in changes.columns -%}
                     {%- do exceptions.raise_compiler_error(
@@ -28,34 +42,52 @@
                     ) -%}
                 {%- endfor -%}
             {%- endif -%}
+            {%- do branches.append(
+                "select distinct " ~ released_list(scope) ~ " from (with changes as (select * from "
+                ~ adapter.quote(changes.name) ~ ") "
+                ~ (mapping or "select " ~ released_list(scope) ~ " from changes")
+                ~ ") as mapped (" ~ released_list(scope) ~ ")"
+            ) -%}
         {%- endif -%}
     {%- endfor -%}
-    {{ return(branches | join("\nunion\n")) }}
+    {%- set step = {
+        'name': 'changed ' ~ node.name,
+        'columns': scope,
+        'sql': branches | join("\nunion\n"),
+    } if branches else none -%}
+    {%- do steps.update({'changed ' ~ node.name: step}) -%}
+    {{ return(step) }}
 {% endmacro %}
 
-{#- The changed rows of one input: its columns and SQL; nothing if nothing changed. -#}
-{% macro input_changes(input, plan) %}
-    {%- if input.resource_type == 'source' or input.config.materialized == 'released' -%}
-        {%- set feed = released_feed_name(input) -%}
-        {%- if feed not in plan.feeds -%}
-            {{ return(none) }}
+{#- The changed rows of one input: of a source table or released model its feed, of a view the
+    scopes that its own inputs changed. -#}
+{% macro input_changes(input, plan, steps) %}
+    {%- if input.resource_type != 'source' and input.config.materialized != 'released' -%}
+        {%- if 'changed ' ~ input.name in steps -%}
+            {{ return(steps['changed ' ~ input.name]) }}
         {%- endif -%}
-        {%- if input.resource_type == 'source' -%}
-            {%- set meta = input.config.meta -%}
-            {%- set tenant = ['tenant_id'] if meta.get('tenant') else [] -%}
-            {%- set columns = ['source_id'] + tenant + meta.key + meta.get('carry', []) -%}
-        {%- else -%}
-            {%- set columns = released_feed_columns(input) -%}
-        {%- endif -%}
-        {%- set columns = columns | unique | list -%}
-        {{ return({
-            'columns': columns,
-            'sql': "select distinct " ~ released_list(columns) ~ " from feed."
-                ~ adapter.quote(feed) ~ " where release_id > " ~ plan.since,
-        }) }}
+        {{ return(collect_changes(input, plan, steps)) }}
     {%- endif -%}
-    {%- set scopes = changed_scopes(input, plan) -%}
-    {{ return({'columns': input.config.meta.scope, 'sql': scopes} if scopes else none) }}
+    {%- set feed = released_feed_name(input) -%}
+    {%- if feed not in plan.feeds -%}
+        {{ return(none) }}
+    {%- endif -%}
+    {%- if input.resource_type == 'source' -%}
+        {%- set meta = input.config.meta -%}
+        {%- set tenant = ['tenant_id'] if meta.get('tenant') else [] -%}
+        {%- set columns = ['source_id'] + tenant + meta.key + meta.get('carry', []) -%}
+    {%- else -%}
+        {%- set columns = released_feed_columns(input) -%}
+    {%- endif -%}
+    {%- set columns = columns | unique | list -%}
+    {%- set step = {
+        'name': 'feed ' ~ feed,
+        'columns': columns,
+        'sql': "select distinct " ~ released_list(columns) ~ " from feed."
+            ~ adapter.quote(feed) ~ " where release_id > " ~ plan.since,
+    } -%}
+    {%- do steps.update({step.name: step}) -%}
+    {{ return(step) }}
 {% endmacro %}
 
 {#- The mapping that a node declares for an input, with each `@name` put in place. -#}

@@ -22,6 +22,7 @@
     {#- 3. The candidate rows, and 4. what differs: retired, inserted and fed onward. -#}
     {%- if plan.mode == 'full' and released_is_empty(model) -%}
         {%- do plan.update({'is_first_fill': true}) -%}
+        {%- do released_run(released_whole_model()) -%}
         {%- call statement('main') -%}
             {{ released_first_fill(model, sql, plan.release) }}
         {%- endcall -%}
@@ -31,6 +32,7 @@
         {%- call statement('main') -%}
             {{ released_supersede(model, plan) }}
         {%- endcall -%}
+        {%- do released_check_key(model, plan) -%}
     {%- endif -%}
     {%- do released_run(released_log(model, plan)) -%}
 

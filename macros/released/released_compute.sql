@@ -32,22 +32,23 @@
     {%- set insert = 'insert into ' ~ rows ~ ' (' ~ released_list(columns) ~ ') select '
         ~ released_list(columns, 'mod') ~ ' from ' -%}
     {%- if plan.mode == 'full' -%}
+        {%- do released_run(released_whole_model()) -%}
         {%- do released_run(insert ~ '(' ~ sql ~ ') as mod') -%}
     {%- else -%}
+        {%- do released_run(released_small_changes()) -%}
         {%- set changed = changed_scopes(node, plan) -%}
         {%- if changed -%}
             {%- do released_run('insert into ' ~ scopes ~ ' ' ~ changed) -%}
         {%- endif -%}
         {%- do released_run('analyze ' ~ scopes) -%}
         {%- set size = released_run('select count(*) from ' ~ scopes).rows[0][0] -%}
-        {%- do plan.update({'is_small': size <= 20000}) -%}
-        {%- if plan.is_small -%}
-            {%- do released_run(released_small_changes()) -%}
+        {%- if size <= 200000 -%}
             {%- do released_run(
                 insert ~ scopes ~ ' as sco cross join lateral (select * from (' ~ sql
                 ~ ') as inn where ' ~ released_same(scope, 'inn', 'sco') ~ ' offset 0) as mod'
             ) -%}
         {%- else -%}
+            {%- do released_run(released_whole_model()) -%}
             {%- do released_run(
                 insert ~ '(' ~ sql ~ ') as mod inner join ' ~ scopes ~ ' as sco on '
                 ~ released_same(scope, 'mod', 'sco')
@@ -57,9 +58,24 @@
     {%- do released_run('analyze ' ~ rows) -%}
 {% endmacro %}
 
-{#- With few scopes every join goes by index; the planner else scans all partitions. -#}
+{#- A whole model is joined in bulk: the planner takes a `reject_reason is null` for a rare
+    thing and would look millions of rows up one by one. -#}
+{% macro released_whole_model() %}
+    set local enable_hashjoin = on;
+    set local enable_mergejoin = on;
+    set local enable_seqscan = on;
+    set local from_collapse_limit = default;
+    set local join_collapse_limit = default;
+    set local enable_nestloop = off;
+    set local work_mem = '256MB';
+{% endmacro %}
+
+{#- With few scopes every join goes by index, in the order written: the planner else scans all
+    partitions, and takes longer to think than to compute. -#}
 {% macro released_small_changes() %}
     set local enable_hashjoin = off;
     set local enable_mergejoin = off;
     set local enable_seqscan = off;
+    set local from_collapse_limit = 1;
+    set local join_collapse_limit = 1;
 {% endmacro %}

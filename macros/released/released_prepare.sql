@@ -8,16 +8,16 @@
     ) -%}
     {%- if not found.rows -%}
         {%- do released_run(released_create(node)) -%}
-        {%- do released_run(secure_store(node.name, released_partitions())) -%}
+        {%- do released_run(secure_store(node.name, released_partitions(node))) -%}
     {%- else -%}
         {%- do released_alter(node, found.rows) -%}
     {%- endif -%}
     {%- do released_run(released_twins(node, target_relation)) -%}
 {% endmacro %}
 
-{#- How many hash partitions a released table has. -#}
-{% macro released_partitions() %}
-    {{ return(8) }}
+{#- How many hash partitions a released table has; small ones are faster without. -#}
+{% macro released_partitions(node) %}
+    {{ return(node.config.meta.get('partitions', 8)) }}
 {% endmacro %}
 
 {#- Adds the contract's new columns; refuses what would break readers. -#}
@@ -46,6 +46,7 @@
 {#- The statements that create a released model's tables. -#}
 {% macro released_create(node) %}
     {%- set name = adapter.quote(node.name) -%}
+    {%- set partitions = released_partitions(node) %}
     create table store.{{ name }} (
         {% for column in node.columns.values() -%}
         {{ adapter.quote(column.name) }} {{ column.data_type }}
@@ -53,11 +54,11 @@
         {% endfor -%}
         released_in int not null,
         retired_in int not null default 2147483647
-    ) partition by hash (tenant_id);
-    {% for number in range(released_partitions()) %}
+    ) {{ 'partition by hash (tenant_id)' if partitions else 'with (fillfactor = 90)' }};
+    {% for number in range(partitions) %}
     create table store.{{ adapter.quote(node.name ~ '_p' ~ number) }}
     partition of store.{{ name }}
-    for values with (modulus {{ released_partitions() }}, remainder {{ number }})
+    for values with (modulus {{ partitions }}, remainder {{ number }})
     with (fillfactor = 90);
     {% endfor %}
     create table if not exists feed.{{ name }} (

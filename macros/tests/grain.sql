@@ -1,10 +1,25 @@
-{#- One row per combination of the columns; without columns, of the model's own grain: its
-    `meta.grain` (marts) or `meta.unique_key` (released models). -#}
-{% test grain(model, columns=none) %}
-    {%- set columns = columns or declared_grain(model) -%}
-    select {{ columns | join(', ') }}
-    from {{ model }}
-    group by {{ columns | join(', ') }}
+{#-
+    One row per combination of a mart's `meta.grain`; a mart that holds for a day is looked
+    at on the last day with data, for the tenants in turn. (Released models keep their key by
+    themselves: released_check_key.)
+-#}
+{% test grain(model) %}
+    {%- set columns = declared_grain(model) -%}
+    {%- set is_as_of = 'as_of_date' in columns -%}
+    {%- set periods = in_turn('reporting_periods') -%}
+    select {{ released_list(columns, 'mod') }}
+    {% if is_as_of %}
+    from {{ periods }} as per
+    cross join lateral (
+        select *
+        from {{ model }} as inn
+        where inn.tenant_id = per.tenant_id and inn.as_of_date = per.last_data_date
+        offset 0
+    ) as mod
+    {% else %}
+    from {{ model }} as mod
+    {% endif %}
+    group by {{ released_list(columns, 'mod') }}
     having count(*) > 1
 {% endtest %}
 
@@ -14,8 +29,7 @@
     {%- endif -%}
     {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
         {%- if adapter.quote(node.alias) in model | string and adapter.quote(node.schema) in model | string -%}
-            {%- set meta = node.config.meta -%}
-            {{ return(meta.get('grain') or meta.get('unique_key')) }}
+            {{ return(node.config.meta.grain) }}
         {%- endif -%}
     {%- endfor -%}
     {%- do exceptions.raise_compiler_error("grain: " ~ model ~ " must name its grain in meta") -%}

@@ -182,7 +182,7 @@ class Books:
                             currency,
                             invoice["id"],
                             self.department_of(line, invoice),
-                        )  # fmt: skip
+                        )
                     )
             yield from self._with_void(found, self._voided(invoice, "void"))
 

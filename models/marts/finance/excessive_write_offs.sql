@@ -24,7 +24,10 @@ excessive_write_offs as (
     inner join lateral (
         select
             sum(
-                case pos.debit_account when 'receivable' then pos.amount else -pos.amount end
+                case pos.debit_account
+                    when 'receivable' then pos.amount
+                    else -pos.amount
+                end
             ) as open_amount
         from postings as pos
         where

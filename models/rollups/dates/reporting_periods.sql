@@ -63,6 +63,7 @@ reporting_periods as (
     select
         tenant_id,
         first_date,
+        last_date as last_data_date,
         make_date(extract(year from last_date)::int + 1, 12, 31) as last_date
     from reported_days
     where first_date is not null

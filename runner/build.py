@@ -159,7 +159,7 @@ class Builder:
         bad = [result for result in results if not result.is_good]
         if bad:
             db.one(connection, "select 1")  # a lost server is not a failed audit
-            raise _failure(bad)
+            raise _failure(bad, "the last published release is untouched")
         connection.execute(db.script("record_builds"), {"release": release})
         return results
 
@@ -215,7 +215,7 @@ def audit(dsn: str) -> list[Result]:
             results = Dbt(dsn).audit()
     bad = [result for result in results if not result.is_good]
     if bad:
-        raise AuditError(_told(bad), "see tests/audits; `almoner releases rollback` goes back")
+        raise _failure(bad, "`almoner releases rollback` goes back to the release before")
     return results
 
 
@@ -263,7 +263,7 @@ class _Clock:
         self._stage_begun = now
 
 
-def _failure(bad: list[Result]) -> AlmonerError:
+def _failure(bad: list[Result], now: str) -> AlmonerError:
     """Tell a lost connection from a failed audit."""
     lost = [result for result in bad if result.is_lost]
     if lost:
@@ -273,8 +273,7 @@ def _failure(bad: list[Result]) -> AlmonerError:
         )
     return AuditError(
         _told(bad),
-        f"mend what it names, then run `almoner build`; {log_path()} has dbt's SQL; "
-        "the last published release is untouched",
+        f"mend what it names, then run `almoner build` ({log_path()} has dbt's SQL); {now}",
     )
 
 

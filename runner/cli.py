@@ -169,7 +169,10 @@ def sync_command(accept_deletions: bool, as_json: bool) -> None:
 @main.command("audit")
 @JSON
 def audit_command(as_json: bool) -> None:
-    """Test the whole history of the last release; a build tests what it changed."""
+    """Test the whole history of the last release.
+
+    A build tests what it changed.
+    """
     results = build.audit(db.dsn())
     _print_rows(
         [

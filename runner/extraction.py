@@ -103,13 +103,15 @@ class Snapshot:
         Where few have changed their places are kept for `copy_rows`: within the snapshot a row
         stays where it is.
         """
-        text = "select count(*) as total, count(*) as changed from {table}"
-        query = sql.SQL(db.script("source_counts") if since else text).format(
+        script = "select count(*) as total, count(*) as changed from {table}"
+        if since is not None:
+            script = db.script("source_counts")
+        query = sql.SQL(script).format(
             changed=self._changed(since), table=self._relation(table), few=sql.Literal(FEW)
         )
         with self._reading(table):
             row = db.one(self.connection, query.as_string())
-        if since and row["changed"] <= FEW:
+        if since is not None and row["changed"] <= FEW:
             self._places[table.name] = row["places"]
         return int(row["total"]), int(row["changed"])
 

@@ -170,7 +170,8 @@ class Builder:
 
         Raises `AuditError` when one fails; the next build takes it again.
         """
-        results = self._dbt.build([step.node.name for step in steps], release, report.ran)
+        names = [step.node.name for step in steps]
+        results = self._dbt.build(names, release, False, report.ran)
         bad = [result for result in results if not result.is_good]
         if bad:
             raise AuditError(

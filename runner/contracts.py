@@ -153,7 +153,8 @@ def _table(system: str, entry: dict[str, Any], place: str) -> Table:
     if taken := names & RESERVED:
         raise ConfigError(
             f"{place}: {name}.{min(taken)} is a name that raw tables use themselves",
-            f"name it otherwise and say config: {{meta: {{column: {min(taken)}}}}}",
+            f"name it otherwise, say config: {{meta: {{column: {min(taken)}}}}}, and run"
+            " `almoner sync`",
         )
     untyped = [column.name for column in columns if not column.data_type]
     if untyped:

@@ -245,7 +245,8 @@ def _nodes(manifest: Any) -> dict[str, Node]:
             if found[parent].kind == "snapshot":
                 raise ConfigError(
                     f"{node.name} reads the snapshot {found[parent].name}",
-                    "read the table that it is taken of (snapshots/README.md)",
+                    "read the table that it is taken of (snapshots/README.md), then run"
+                    " `almoner build`",
                 )
             if found[parent].kind in ("source", "seed", "view"):
                 parts.append(found[parent].definition)

@@ -130,7 +130,7 @@ def _write_mart(connection: db.Connection, name: str, definition: dict[str, Any]
         raise PublicationError(
             f"mart {name} removes, renames or retypes a column that readers use: "
             f"{str(error).splitlines()[0]}",
-            "keep the column and add new ones at the end, or make a new mart beside it;"
+            f"keep the column and add new ones at the end, or `almoner new mart {name}_2`;"
             " CONTRIBUTING.md says how to start a mart anew that nobody reads yet",
         ) from error
     connection.execute(sql.SQL("alter view {} owner to almoner_gate").format(view))

@@ -172,8 +172,8 @@ def _changed(table: Table, what: str) -> ConfigError:
     relations = f"{table.raw_schema}.{table.raw_name}, feed.{table.feed_name}"
     return ConfigError(
         f"{table.raw_schema}.{table.raw_name}: {what}",
-        "take the change back, or land the table anew: almoner db psql -- -c"
-        f" 'drop table {relations}, work.land_{table.feed_name} cascade'",
+        "take the change back, or land the table anew: `almoner db psql -- -c"
+        f" 'drop table {relations}, work.land_{table.feed_name} cascade'`",
     )
 
 

@@ -20,7 +20,7 @@ def root() -> Path:
         if not _is_project(Path(named)):
             raise ConfigError(
                 f"{named} has no dbt_project.yml of an Almoner project",
-                f"mend {VARIABLE}, or name another: `almoner --project-dir DIRECTORY`",
+                f"mend {VARIABLE}, or name another: `almoner --project-dir DIRECTORY build`",
             )
         return Path(named).resolve()
     installed = Path(__file__).resolve().parent.parent
@@ -29,7 +29,7 @@ def root() -> Path:
             return candidate
     raise ConfigError(
         f"there is no Almoner project in {Path.cwd()} or above",
-        "change to the project's directory, or name it: `almoner --project-dir DIRECTORY`",
+        "change to the project's directory, or name it: `almoner --project-dir DIRECTORY build`",
     )
 
 

@@ -66,6 +66,9 @@ def _path(words: list[str]) -> tuple[str, ...]:
     """Give the command that words name, without its arguments."""
     found: click.Command = main
     path: tuple[str, ...] = ()
+    while words and words[0].startswith("--"):  # an option of almoner itself, with its value
+        assert words[0] in _options(main), words[0]
+        words = words[2:]
     for word in words:
         if not isinstance(found, click.Group):
             break

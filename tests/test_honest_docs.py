@@ -113,7 +113,7 @@ def _assert_runs(words: list[str]) -> None:
     if path not in COMMANDS:
         return  # a group, named as such
     given = {word.partition("=")[0] for word in words if word.startswith("--") and word != "--"}
-    assert given <= _options(COMMANDS[path]) | {"--help"}, words
+    assert given <= _options(COMMANDS[path]) | _options(main) | {"--help"}, words
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

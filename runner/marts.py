@@ -19,6 +19,10 @@ class Column:
     data_type: str
     description: str
 
+    @property
+    def is_text(self) -> bool:
+        return self.data_type.split("(")[0] in ("text", "varchar", "character varying")
+
 
 @dataclass(frozen=True)
 class Mart:

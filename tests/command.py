@@ -57,11 +57,11 @@ class Command:
             raise result.exception
         return Said(result.exit_code, result.stdout, result.stderr)
 
-    def spawn(self, *arguments: str, **options: object) -> subprocess.CompletedProcess[bytes]:
-        """Run in a process of its own, as cron does."""
+    def spawn(self, *arguments: str, before: str = "") -> subprocess.CompletedProcess[bytes]:
+        """Run in a process of its own, as cron does; `before` is Python to run first."""
         code = "import sys; sys.argv[0] = 'almoner'; from runner.cli import main; main()"
         return subprocess.run(
-            [sys.executable, "-c", code, *arguments],
+            [sys.executable, "-c", f"{before}\n{code}", *arguments],
             cwd=self.directory,
             env={**os.environ, "PYTHONPATH": str(ROOT), **self.environment},
             capture_output=True,

@@ -12,11 +12,12 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from runner import server
 
@@ -93,13 +94,16 @@ class Databases:
         """Make a database and give its URL."""
         name = f"test_{os.getpid()}_{next(_numbers)}"
         with psycopg.connect(self._superuser(), autocommit=True) as connection:
-            connection.execute(
-                sql.SQL("create database {} owner {} template {}").format(
-                    sql.Identifier(name), sql.Identifier(server.OWNER), sql.Identifier(template)
-                )
-            )
+            _copy(connection, name, template)
         self._made.append(name)
         return self._server.dsn(database=name)
+
+    def renew(self, url: str, template: str) -> None:
+        """Make a database again under its old name, as a copy."""
+        name = str(conninfo_to_dict(url)["dbname"])
+        with psycopg.connect(self._superuser(), autocommit=True) as connection:
+            _drop(connection, name)
+            _copy(connection, name, template)
 
     def _superuser(self) -> str:
         """An autovacuum worker in a database can be ended by the superuser only."""
@@ -109,9 +113,21 @@ class Databases:
         """Drop what was made."""
         with psycopg.connect(self._superuser(), autocommit=True) as connection:
             for name in self._made:
-                connection.execute(
-                    sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
-                )
+                _drop(connection, name)
+
+
+def _copy(connection: psycopg.Connection[Any], name: str, template: str) -> None:
+    connection.execute(
+        sql.SQL("create database {} owner {} template {}").format(
+            sql.Identifier(name), sql.Identifier(server.OWNER), sql.Identifier(template)
+        )
+    )
+
+
+def _drop(connection: psycopg.Connection[Any], name: str) -> None:
+    connection.execute(
+        sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
+    )
 
 
 @pytest.fixture

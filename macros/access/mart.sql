@@ -16,9 +16,7 @@
     {%- do released_run('select almoner.fence(' ~ release ~ ')') -%}
     {%- do get_assert_columns_equivalent(sql) -%}
     {%- call statement('main') -%}
-        drop view if exists {{ target_relation }} cascade;
-        create view {{ target_relation }} as
-        {{ sql }};
+        {{ replace_view(target_relation, sql) }}
     {%- endcall -%}
     {%- do persist_docs(target_relation, model) -%}
     {%- do released_run(mart_definition(model, sql, release)) -%}

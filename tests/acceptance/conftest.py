@@ -105,6 +105,18 @@ class Installation:
                     found.setdefault(mart.name, []).extend(sorted(rows, key=repr))
         return found
 
+    def strange_postings(self) -> list[tuple[Any, ...]]:
+        """Give postings of an event that no seed knows, or without an amount (R1)."""
+        with psycopg.connect(self.target) as connection:
+            return connection.execute(
+                "select document_type, event_type, amount, count(*)"
+                " from store.fct_postings left join seeds.event_types as known"
+                " using (document_type, event_type)"
+                " where known.event_type is null"
+                " or (amount <= 0 and event_type <> 'exchange_difference')"
+                " group by document_type, event_type, amount"
+            ).fetchall()
+
     def marts(self) -> list[marts.Mart]:
         with self.connect() as connection:
             return marts.listing(connection)

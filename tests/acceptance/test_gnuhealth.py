@@ -76,6 +76,10 @@ def rows(
     return reader.execute(query.encode(), values).fetchall()
 
 
+def test_every_posting_is_of_a_known_event(gnuhealth: Installation) -> None:
+    assert gnuhealth.strange_postings() == []
+
+
 @every_company
 def test_each_party_owes_what_the_aged_balance_says(
     reader: psycopg.Connection[dict[str, Any]], company: dict[str, Any]

@@ -40,9 +40,10 @@ def test_ten_days_built_day_by_day_equal_one_build_from_nothing(
 def test_a_full_rebuild_changes_nothing(installation: Installation) -> None:
     installation.live(1)
     installation.build()
-    before = installation.published()
+    before, views = installation.published(), _views(installation)
     outcome = installation.build(full=True)
     assert installation.published() == before
+    assert _views(installation) == views  # replaced in place: builders in step never deadlock
     with installation.connect() as connection:
         feeds = db.rows(
             connection,
@@ -50,6 +51,17 @@ def test_a_full_rebuild_changes_nothing(installation: Installation) -> None:
             outcome.release,
         )
     assert feeds == []
+
+
+def _views(installation: Installation) -> dict[str, int]:
+    """Give the builder's views by name, with what tells one from another of that name."""
+    with psycopg.connect(installation.target) as connection:
+        return dict(
+            connection.execute(
+                "select oid::regclass::text, oid from pg_class where relkind = 'v'"
+                " and relnamespace in ('staging'::regnamespace, 'marts_candidate'::regnamespace)"
+            ).fetchall()
+        )
 
 
 def test_nothing_new_makes_no_release(installation: Installation) -> None:

@@ -1,43 +1,94 @@
-"""What the marts should say, summed up from the oracle's journal."""
+"""What the marts should say, cell by cell, summed up from the oracle's journal."""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from tests.oracle.journal import ZERO, Books, Posting, Row, receivable
+from tests.oracle.journal import ZERO, Books, Posting
+from tests.oracle.records import Hospital, Row
 
-Sums = dict[tuple[Any, ...], Decimal]
+Key = tuple[Any, ...]
+Cells = dict[Key, dict[str, Any]]
+
 BUCKETS = ((0, "not_due"), (30, "days_1_30"), (60, "days_31_60"), (90, "days_61_90"),
            (120, "days_91_120"))  # fmt: skip
+BANDS = ((-1, "expired"), (30, "days_0_30"), (60, "days_31_60"), (90, "days_61_90"),
+         (180, "days_91_180"))  # fmt: skip
+REVENUE = ("revenue", "discounts", "contractual_adjustments", "charity_care", "credit_notes",
+           "write_offs", "tax_payable")  # fmt: skip
 
 
-def outstanding(books: Books, day: date) -> Sums:
-    """Sum what is open by hospital, invoice, share and currency at the end of a day (A1)."""
-    found: Sums = defaultdict(lambda: ZERO)
-    for each in books.postings:
-        if each.day <= day:
-            found[each.hospital, each.invoice, each.share, each.currency] += receivable(each)
-    return {key: amount for key, amount in found.items() if amount}
+def tenant(hospital: Hospital) -> str:
+    """Name the tenant that a hospital is."""
+    return f"demo_{hospital.key}"
 
 
-def ageing(books: Books, day: date) -> Sums:
-    """Sum what is open by hospital, currency, share and bucket (A4, A5, A6)."""
-    found: Sums = defaultdict(lambda: ZERO)
-    open_shares = outstanding(books, day)
-    ever_patient = {
-        each.invoice
-        for each in books.postings
-        if each.share == "patient" and each.day <= day and receivable(each)
+def open_receivables(books: Books, day: date) -> Cells:
+    """Sum what is open by document, share and currency at the end of a day (A1)."""
+    found: Cells = {}
+    for key, postings in _grouped(_receivable(books, day), _owed).items():
+        first = min(each.day for each in postings)
+        origin = postings[0].origin
+        of = {"hospital_id": origin.hospital.key}
+        invoice = books.issued(origin.invoice, of)
+        due, rule = due_date(books, invoice) if invoice else (first, "document_date")
+        found[key] = {
+            "outstanding_amount": _total(postings, "receivable"),
+            "outstanding_base_amount": _base_total(postings, "receivable"),
+            "debtor_id": max(each.debtor for each in postings),
+            "due_date_rule": rule,
+            "invoice_date": books.day(invoice, "issued_at") if invoice else first,
+            "due_date": due,
+        }
+    return {
+        key: cells
+        for key, cells in found.items()
+        if cells["outstanding_amount"] or cells["outstanding_base_amount"]
     }
-    for (hospital, invoice, share, currency), amount in open_shares.items():
-        in_parts = share == "patient" or invoice not in ever_patient
-        for due, part in _parts(books, invoice, amount, in_parts):
-            found[hospital, currency, share, bucket((day - due).days)] += part
-    return {key: amount for key, amount in found.items() if amount}
+
+
+def ar_aging(books: Books, day: date) -> Cells:
+    """Sum what is open by share, currency and bucket, unapplied credit beside (A3, A4, A5)."""
+    sums: dict[Key, Decimal] = defaultdict(lambda: ZERO)
+    documents, undated = defaultdict(set), defaultdict(set)
+    owed_by_patients = {
+        _owed(each)[:3] for each in _receivable(books, day) if each.share == "patient"
+    }
+    for (name, kind, key, share, currency), cells in open_receivables(books, day).items():
+        in_parts = share == "patient" or (name, kind, key) not in owed_by_patients
+        invoice = key if kind == "invoice" and in_parts else None
+        for due, part in _parts(books, invoice, cells):
+            place = (name, share, currency, bucket((day - due).days))
+            sums[place] += part
+            documents[place].add((kind, key))
+            if cells["due_date_rule"] != "source":
+                undated[place].add((kind, key))
+    found = {
+        place: {
+            "gross_amount": amount,
+            "unapplied_credit_amount": ZERO,
+            "net_amount": amount,
+            "open_invoice_count": len(documents[place]),
+            "invoice_without_due_date_count": len(undated[place]),
+        }
+        for place, amount in sums.items()
+    }
+    credits: dict[Key, Decimal] = defaultdict(lambda: ZERO)
+    for (name, share, _, currency), cells in unapplied_credits(books, day).items():
+        credits[name, share, currency, "unapplied_credit"] += cells["unapplied_credit_amount"]
+    for place, amount in credits.items():
+        found[place] = {
+            "gross_amount": ZERO,
+            "unapplied_credit_amount": amount,
+            "net_amount": -amount,
+            "open_invoice_count": 0,
+            "invoice_without_due_date_count": 0,
+        }
+    return {place: cells for place, cells in found.items() if any(cells.values())}
 
 
 def bucket(days: int) -> str:
@@ -45,97 +96,178 @@ def bucket(days: int) -> str:
     return next((name for last, name in BUCKETS if days <= last), "days_121_over")
 
 
-def due_date(books: Books, invoice: Row) -> date:
+def due_date(books: Books, invoice: Row) -> tuple[date, str]:
     """Give the source's due date, else the payer's terms, else the day of issue (A4)."""
     if invoice["due_date"] is not None:
-        due: date = invoice["due_date"]
-        return due
-    payer = books.rows["insurance_payers"].get(invoice["payer_id"])
-    return books.issued_on(invoice["id"]) + timedelta(days=payer["terms_days"] if payer else 0)
+        return invoice["due_date"], "source"
+    issued = books.day(invoice, "issued_at")
+    payer = books.find("insurance_payers", invoice["payer_id"], invoice)
+    if payer is None:
+        return issued, "invoice_date"
+    return issued + timedelta(days=payer["terms_days"]), "terms"
 
 
 def _parts(
-    books: Books, invoice: int, amount: Decimal, in_parts: bool
-) -> Iterable[tuple[date, Decimal]]:
-    """Give due dates and open parts: payments settle the oldest instalment first."""
+    books: Books, invoice: int | None, cells: dict[str, Any]
+) -> Iterator[tuple[date, Decimal]]:
+    """Give due dates and open parts: payments settle the oldest instalment first (A6)."""
+    left = cells["outstanding_amount"]
     instalments = sorted(
         (row["due_date"], row["number"], row["amount"])
         for row in books.tables["invoice_instalments"]
-        if row["invoice_id"] == invoice
+        if row["invoice_id"] == invoice and books.find("invoices", invoice, row) is not None
     )
-    if not instalments or not in_parts:
-        yield due_date(books, books.invoices[invoice]), amount
-        return
-    left = amount
+    if not instalments:
+        instalments = [(cells["due_date"], 0, left)]
     for due, _, part in reversed(instalments[1:]):
-        open_part = max(min(part, left), ZERO)
-        left -= open_part
-        yield due, open_part
-    yield instalments[0][0], left
+        if open_part := max(min(part, left), ZERO):
+            left -= open_part
+            yield due, open_part
+    if left:
+        yield instalments[0][0], left
 
 
-def department_revenue(books: Books) -> dict[tuple[Any, ...], dict[str, Decimal]]:
-    """Sum charges, discounts, adjustments, credit notes, net revenue and tax (V2)."""
-    found: dict[tuple[Any, ...], dict[str, Decimal]] = defaultdict(
-        lambda: defaultdict(lambda: ZERO)
-    )
-    for each in books.postings:
-        key = (each.hospital, each.day, each.department or 0, each.currency)
-        for account, amount in _legs(each):
-            found[key][account] += amount
+def unapplied_credits(books: Books, day: date) -> Cells:
+    """Sum money that settles nothing yet by share, debtor and currency (A3)."""
+    held = (each for each in _until(books, day) if each.on("unapplied_credit"))
+    found = {
+        key: {
+            "unapplied_credit_amount": -_total(postings, "unapplied_credit"),
+            "unapplied_credit_base_amount": -_base_total(postings, "unapplied_credit"),
+        }
+        for key, postings in _grouped(
+            held, lambda each: (_tenant(each), each.share, each.debtor, each.origin.currency)
+        ).items()
+    }
+    return {key: cells for key, cells in found.items() if any(cells.values())}
+
+
+def dept_revenue_daily(books: Books) -> Cells:
+    """Sum charges, what is taken off them, net revenue and tax by day and department (V2)."""
+    found: Cells = {}
+    charges = (each for each in books.postings if {each.debit, each.credit} & set(REVENUE))
+    for key, postings in _grouped(
+        charges,
+        lambda each: (_tenant(each), each.day, each.origin.department or 0, each.origin.currency),
+    ).items():
+        lines = {(each.origin.key, each.charged_line) for each in postings if each.charged_line}
+        sums = {account: _total(postings, account) for account in REVENUE}
+        found[key] = {
+            "gross_charge_amount": -sums["revenue"],
+            "discount_amount": sums["discounts"],
+            "contractual_adjustment_amount": sums["contractual_adjustments"],
+            "charity_care_amount": sums["charity_care"],
+            "credit_note_amount": sums["credit_notes"],
+            "net_revenue_amount": -sum((sums[account] for account in REVENUE[:5]), ZERO),
+            "write_off_amount": sums["write_offs"],
+            "tax_amount": -sums["tax_payable"],
+            "line_count": len(lines),
+            "invoice_count": len({invoice for invoice, _ in lines}),
+        }
+    return found
+
+
+def trial_balance(books: Books, day: date) -> Cells:
+    """Sum debits and credits by account and currency: opening, the month's, closing."""
+    amounts: dict[Key, list[tuple[date, Decimal]]] = defaultdict(list)
+    base_amounts: dict[Key, list[tuple[date, Decimal]]] = defaultdict(list)
+    for each in _until(books, day):
+        for account, sign in ((each.debit, 1), (each.credit, -1)):
+            key = (_tenant(each), account, each.origin.currency)
+            amounts[key].append((each.day, sign * each.amount))
+            base_amounts[key].append((each.day, sign * each.base_amount))
+    month = day.replace(day=1)
     return {
-        key: measures
-        for key, sums in found.items()
-        if (measures := _revenue_measures(sums)) is not None
+        key: _balance(mine, month, "amount") | _balance(base_amounts[key], month, "base_amount")
+        for key, mine in amounts.items()
     }
 
 
-def _revenue_measures(sums: dict[str, Decimal]) -> dict[str, Decimal] | None:
-    names = {
-        "gross_charge_amount": -sums["revenue"],
-        "discount_amount": sums["discounts"],
-        "contractual_adjustment_amount": sums["contractual_adjustments"],
-        "charity_care_amount": sums["charity_care"],
-        "credit_note_amount": sums["credit_notes"],
-        "write_off_amount": sums["write_offs"],
-        "tax_amount": -sums["tax_payable"],
+def _balance(legs: list[tuple[date, Decimal]], month: date, unit: str) -> dict[str, Any]:
+    within = [amount for moved, amount in legs if moved >= month]
+    return {
+        f"opening_{unit}": sum((amount for moved, amount in legs if moved < month), ZERO),
+        f"debit_{unit}": sum((amount for amount in within if amount > 0), ZERO),
+        f"credit_{unit}": -sum((amount for amount in within if amount < 0), ZERO),
+        f"closing_{unit}": sum((amount for _, amount in legs), ZERO),
     }
-    if not any(names.values()):
-        return None
-    deducted = ("discount", "contractual_adjustment", "charity_care", "credit_note")
-    names["net_revenue_amount"] = names["gross_charge_amount"] - sum(
-        names[f"{name}_amount"] for name in deducted
-    )
-    return names
 
 
-def balances(books: Books, day: date) -> Sums:
-    """Sum debits less credits by hospital, account and currency at the end of a day."""
-    found: Sums = defaultdict(lambda: ZERO)
-    for each in books.postings:
-        if each.day <= day:
-            for account, amount in _legs(each):
-                found[each.hospital, account, each.currency] += amount
-    return {key: amount for key, amount in found.items() if amount}
+def current_stock(books: Books, day: date) -> Cells:
+    """Sum movements at storage locations by product, batch and location (S1, S2, S4)."""
+    found: Cells = {}
+    known = (move for move in _movements(books) if move[1] <= day)
+    for key, moves in _grouped(known, lambda move: move[0]).items():
+        rows = [row for _, _, row in moves]
+        quantity = sum((row["quantity"] for row in rows), ZERO)
+        location = books.find("locations", key[3], rows[0])
+        batch = books.find("batches", key[2], rows[0])
+        if not quantity or location is None or location["location_type"] != "storage":
+            continue
+        value = sum((row["quantity"] * (row["unit_cost"] or 0) for row in rows), ZERO)
+        expires = batch["expiry_date"] if batch else None
+        found[key] = {
+            "quantity": quantity,
+            "value_amount": value.quantize(Decimal("0.0001"), ROUND_HALF_UP),
+            "expiry_band_code": "no_expiry" if expires is None else band((expires - day).days),
+            "is_negative": quantity < 0,
+            "last_movement_date": max(moved for _, moved, _ in moves),
+        }
+    return found
 
 
-def stock(books: Books, day: date) -> Sums:
-    """Sum movements at storage locations by hospital, product, batch and location (S1)."""
-    found: Sums = defaultdict(lambda: ZERO)
+def band(days: int) -> str:
+    """Name the expiry band of a number of days to expiry."""
+    return next((name for last, name in BANDS if days <= last), "later")
+
+
+def _movements(books: Books) -> Iterator[tuple[Key, date, Row]]:
+    """Give the movements that name a product and a location of their hospital."""
     for row in books.tables["inventory_ledger"]:
-        location = books.rows["locations"].get(row["location_id"])
         hospital = books.hospitals.get(row["hospital_id"])
-        if (
-            location is not None
-            and location["location_type"] == "storage"
-            and row["product_id"] in books.rows["products"]
-            and hospital is not None
-            and hospital.day(row["moved_at"]) <= day
+        if hospital is not None and all(
+            books.find(table, row[column], row) is not None
+            for table, column in (("products", "product_id"), ("locations", "location_id"))
         ):
-            key = (row["hospital_id"], row["product_id"], row["batch_id"] or 0, location["id"])
-            found[key] += row["quantity"]
-    return {key: quantity for key, quantity in found.items() if quantity}
+            key = (tenant(hospital), row["product_id"], row["batch_id"] or 0, row["location_id"])
+            yield key, hospital.day(row["moved_at"]), row
 
 
-def _legs(posting: Posting) -> tuple[tuple[str, Decimal], tuple[str, Decimal]]:
-    return (posting.debit, posting.amount), (posting.credit, -posting.amount)
+# sums --------------------------------------------------------------------------------------
+
+
+def _tenant(posting: Posting) -> str:
+    return tenant(posting.origin.hospital)
+
+
+def _until(books: Books, day: date) -> list[Posting]:
+    return [each for each in books.postings if each.day <= day]
+
+
+def _receivable(books: Books, day: date) -> list[Posting]:
+    return [each for each in _until(books, day) if each.on("receivable")]
+
+
+def _owed(posting: Posting) -> Key:
+    """Say what is open: an invoice, else the document itself."""
+    origin = posting.origin
+    document = (origin.kind, origin.key) if origin.invoice is None else ("invoice", origin.invoice)
+    return (_tenant(posting), *document, posting.share, origin.currency)
+
+
+def _grouped(items: Iterable[Any], key: Callable[[Any], Key]) -> dict[Key, list[Any]]:
+    found: dict[Key, list[Any]] = defaultdict(list)
+    for item in items:
+        found[key(item)].append(item)
+    return found
+
+
+def _total(postings: list[Posting], account: str) -> Decimal:
+    return sum((each.on(account) for each in postings), ZERO)
+
+
+def _base_total(postings: list[Posting], account: str) -> Decimal:
+    return sum(
+        (each.base_amount if each.on(account) > 0 else -each.base_amount for each in postings),
+        ZERO,
+    )

@@ -42,8 +42,9 @@ measures as (
         buc.bucket_number,
         0 as gross_amount,
         0 as unapplied_credit_amount,
-        null::bigint as open_invoice_id,
-        null::bigint as undated_invoice_id,
+        null::text as document_type,
+        null::bigint as document_id,
+        null::text as due_date_rule,
         day.as_of_date
     from days as day
     inner join shown_currencies as cur on day.tenant_id = cur.tenant_id
@@ -57,8 +58,9 @@ measures as (
         bucket_number,
         outstanding_amount as gross_amount,
         0 as unapplied_credit_amount,
-        document_id as open_invoice_id,
-        case when due_date_rule <> 'source' then document_id end as undated_invoice_id,
+        document_type,
+        document_id,
+        due_date_rule,
         as_of_date
     from aged_invoices
     union all
@@ -69,12 +71,14 @@ measures as (
         99 as bucket_number,
         0 as gross_amount,
         unapplied_credit_amount,
-        null::bigint as open_invoice_id,
-        null::bigint as undated_invoice_id,
+        null::text as document_type,
+        null::bigint as document_id,
+        null::text as due_date_rule,
         as_of_date
     from unapplied_credits
 ),
 
+-- what is open in the tenant's currency only, after rates moved, is not an open invoice
 bucket_sums as (
     select
         tenant_id,
@@ -84,8 +88,11 @@ bucket_sums as (
         sum(gross_amount)::numeric(18, 4) as gross_amount,
         sum(unapplied_credit_amount)::numeric(18, 4) as unapplied_credit_amount,
         sum(gross_amount - unapplied_credit_amount)::numeric(18, 4) as net_amount,
-        count(distinct open_invoice_id) as open_invoice_count,
-        count(distinct undated_invoice_id) as invoice_without_due_date_count,
+        count(distinct row(document_type, document_id)) filter (where gross_amount <> 0)
+            as open_invoice_count,
+        count(distinct row(document_type, document_id)) filter (
+            where gross_amount <> 0 and due_date_rule <> 'source'
+        ) as invoice_without_due_date_count,
         as_of_date
     from measures
     group by tenant_id, as_of_date, currency_code, share, bucket_number

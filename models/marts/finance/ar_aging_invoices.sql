@@ -1,4 +1,4 @@
-{# grain: one row per tenant, as-of date, open document, share, currency and instalment #}
+{# grain: one row per tenant, as-of date, open document, share, debtor, currency and instalment #}
 with open_receivables as (
     select * from {{ ref('open_receivables') }}
 ),
@@ -40,6 +40,7 @@ parts as (
             rec.document_type,
             rec.document_id,
             rec.share,
+            rec.debtor_id,
             rec.currency_code
         order by ins.due_date, ins.instalment_number
     )

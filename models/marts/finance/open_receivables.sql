@@ -1,4 +1,4 @@
-{# grain: one row per tenant, as-of date, open document, share and currency #}
+{# grain: one row per tenant, as-of date, open document, share, debtor and currency #}
 with days as (
     select * from {{ ref('reporting_days') }}
 ),
@@ -12,7 +12,7 @@ invoices as (
 ),
 
 -- A1: only what the journal knows up to the day; a receivable without an invoice stands for
--- the document it came from
+-- the document it came from, which may concern several debtors
 receivables as (
     select
         day.tenant_id,
@@ -20,8 +20,13 @@ receivables as (
         case when pos.invoice_id is null then pos.document_type else 'invoice' end
             as document_type,
         coalesce(pos.invoice_id, pos.document_id) as document_id,
-        max(pos.patient_id) as patient_id,
-        max(pos.payer_id) as payer_id,
+        case
+            when pos.invoice_id is not null then null
+            when pos.share = 'payer' then coalesce(pos.payer_id, 0)
+            else coalesce(pos.patient_id, 0)
+        end as document_debtor_id,
+        max(case pos.share when 'payer' then pos.payer_id else pos.patient_id end)
+            as invoice_debtor_id,
         pos.share,
         pos.currency_code,
         sum(
@@ -54,6 +59,11 @@ receivables as (
         pos.invoice_id,
         case when pos.invoice_id is null then pos.document_type else 'invoice' end,
         coalesce(pos.invoice_id, pos.document_id),
+        case
+            when pos.invoice_id is not null then null
+            when pos.share = 'payer' then coalesce(pos.payer_id, 0)
+            else coalesce(pos.patient_id, 0)
+        end,
         pos.share,
         pos.currency_code
 ),
@@ -66,8 +76,9 @@ dated_receivables as (
         rec.document_id,
         rec.invoice_id,
         coalesce(
+            rec.document_debtor_id,
             case rec.share when 'payer' then inv.payer_id else inv.patient_id end,
-            case rec.share when 'payer' then rec.payer_id else rec.patient_id end,
+            rec.invoice_debtor_id,
             0
         ) as debtor_id,
         inv.invoice_number,

@@ -1,0 +1,326 @@
+"""What may happen to the rows of an operational hms database, by name.
+
+An edit is one SQL statement with drawn values (`chance.py`). It touches the rows that `row`
+and `other` pick in a hospital; rows of one invoice lie together in the order of picking, so
+that edits meet.
+"""
+
+from __future__ import annotations
+
+from tests.oracle.records import TABLES
+
+OWN_INVOICE = {
+    "invoices": "id",
+    "invoice_items": "invoice_id",
+    "invoice_instalments": "invoice_id",
+    "payment_allocations": "invoice_id",
+    "write_offs": "invoice_id",
+    "payments": "coalesce(invoice_id, id)",
+    "credit_notes": "coalesce(invoice_id, id)",
+    "refunds": "coalesce(invoice_id, id)",
+    "wallet_transactions": "coalesce(invoice_id, id)",
+}
+
+
+def _pick(table: str, condition: str, place: str) -> str:
+    order = f"hashint8extended({OWN_INVOICE.get(table, 'id')}, %(salt)s), id"
+    return (
+        f"(select (array_agg(id order by {order}))"
+        f"[(%({place})s %% greatest(count(*), 1))::int + 1]"
+        f" from hms.{table} where hospital_id = %(hospital)s and ({condition}))"
+    )
+
+
+def row(table: str, condition: str = "true") -> str:
+    """Pick the row that an edit is about."""
+    return _pick(table, condition, "place")
+
+
+def other(table: str, condition: str = "true") -> str:
+    """Pick the row that another one shall name."""
+    return _pick(table, condition, "other_place")
+
+
+def change(table: str, values: str, condition: str = "true") -> str:
+    """Write the statement that changes one row."""
+    return f"update hms.{table} set {values} where id = {row(table, condition)}"
+
+
+def change_hospital(values: str) -> str:
+    """Write the statement that changes the hospital itself."""
+    return f"update hms.hospitals set {values} where id = %(hospital)s"
+
+
+def new(table: str, values: dict[str, str], source: str) -> str:
+    """Write the statement that adds a row; `source` names what its values are read from."""
+    columns = {"hospital_id": "src.hospital_id", **values}
+    return (
+        f"insert into hms.{table} ({', '.join(columns)})"
+        f" select {', '.join(columns.values())} from {source}"
+    )
+
+
+NUMBER = "'E' || gen_random_uuid()"
+INVOICE = f"hms.invoices as src where id = {row('invoices')}"
+PAYMENT = f"hms.payments as src where id = {row('payments')}"
+ELSEWHERE = (
+    "(select id from hms.invoices where hospital_id <> %(hospital)s order by id"
+    " offset %(other_place)s limit 1)"
+)
+LIVE = "status in ('issued', 'partially_paid', 'paid')"
+
+RECEIPT = {
+    "number": NUMBER,
+    "invoice_id": "src.id",
+    "patient_id": "src.patient_id",
+    "method": "%(method)s",
+    "currency_code": "src.currency_code",
+    "exchange_rate": "src.exchange_rate",
+    "amount": "%(amount)s",
+    "status": "'completed'",
+    "paid_at": "%(instant)s",
+}
+CREDIT_NOTE = {
+    "number": NUMBER,
+    "invoice_id": "src.id",
+    "share": "%(share)s",
+    "currency_code": "src.currency_code",
+    "exchange_rate": "src.exchange_rate",
+    "net_amount": "0",
+    "status": "'issued'",
+    "issued_at": "src.issued_at + %(later)s",
+}
+REFUND = {
+    "number": NUMBER,
+    "payment_id": "src.id",
+    "patient_id": "src.patient_id",
+    "method": "'cash'",
+    "share": "%(share)s",
+    "currency_code": "src.currency_code",
+    "exchange_rate": "src.exchange_rate",
+    "amount": "%(amount)s",
+    "status": "'executed'",
+    "requested_at": "%(instant)s",
+    "executed_at": "%(instant)s",
+}
+WRITE_OFF = {
+    "invoice_id": "src.id",
+    "category": "%(category)s",
+    "share": "%(share)s",
+    "currency_code": "src.currency_code",
+    "exchange_rate": "src.exchange_rate",
+    "amount": "%(amount)s",
+    "status": "'approved'",
+    "requested_by": "1",
+    "approved_by": "2",
+    "requested_at": "%(instant)s",
+    "decided_at": "%(instant)s",
+}
+ALLOCATION = {
+    "payment_id": "src.id",
+    "amount": "round(src.amount * %(part)s, 2)",
+    "allocated_at": "%(instant)s",
+}
+WALLET_USE = {
+    "wallet_id": "1",
+    "patient_id": "coalesce(src.patient_id, 1)",
+    "type": "%(wallet_type)s",
+    "currency_code": "src.currency_code",
+    "exchange_rate": "src.exchange_rate",
+    "amount": "%(amount)s",
+    "status": "'completed'",
+    "transacted_at": "%(instant)s",
+}
+
+
+def _with_items(credit_note: dict[str, str]) -> str:
+    """Add a credit note of two lines, one of them for a line of the invoice."""
+    return (
+        f"with note as ({new('credit_notes', credit_note, INVOICE)} returning *) "
+        "insert into hms.credit_note_items"
+        " (hospital_id, credit_note_id, invoice_item_id, net_amount, tax_amount)"
+        " select hospital_id, id,"
+        " case when part.share < 1 then (select min(itm.id) from hms.invoice_items as itm"
+        " where itm.invoice_id = note.invoice_id) end,"
+        " greatest(round(%(amount)s * part.share, 3), 0.001), round(%(tax)s * part.share, 3)"
+        " from note cross join unnest(array[0.3, 1]) as part (share)"
+    )
+
+
+EDITS = {
+    "invoice issued on another day": change("invoices", "issued_at = %(instant)s"),
+    "draft issued": change(
+        "invoices", "status = 'issued', issued_at = %(instant)s", "status = 'draft'"
+    ),
+    "invoice back to draft": change("invoices", "status = 'draft'", LIVE),
+    "invoice voided": change("invoices", "status = 'void', voided_at = %(instant)s", LIVE),
+    "void of an invoice undone": change("invoices", "status = 'issued'", "status = 'void'"),
+    "invoice in another currency": change(
+        "invoices", "currency_code = %(currency)s, exchange_rate = %(rate)s"
+    ),
+    "invoice due on another day": change("invoices", "due_date = %(instant)s::date"),
+    "invoice without a due date": change("invoices", "due_date = null", "due_date is not null"),
+    "invoice to another payer": change("invoices", f"payer_id = {other('insurance_payers')}"),
+    "invoice to no payer": change("invoices", "payer_id = null", "payer_id is not null"),
+    "invoice to another patient": change("invoices", f"patient_id = {other('patients')}"),
+    "invoice of no department": change("invoices", "department_id = null"),
+    "invoice of another visit": change("invoices", f"visit_id = {other('visits')}"),
+    "invoice of another test order": change(
+        "invoices", f"billable_type = 'test_order', billable_id = {other('test_orders')}"
+    ),
+    "line dearer": change("invoice_items", "unit_price = %(amount)s, discount_amount = 0"),
+    "line with another discount": change("invoice_items", "discount_amount = %(amount)s"),
+    "line with a stated tax": change("invoice_items", "tax_amount = %(tax)s"),
+    "line with a tax rate": change("invoice_items", "tax_amount = null, tax_rate = 19.25"),
+    "line borne by the payer": change(
+        "invoice_items", "payer_amount = round(quantity * unit_price * %(part)s, 3)"
+    ),
+    "line on another invoice": change("invoice_items", f"invoice_id = {other('invoices')}"),
+    "line of another department": change(
+        "invoice_items", f"department_id = {other('departments')}"
+    ),
+    "line of no department": change("invoice_items", "department_id = null"),
+    "line on an invoice of another hospital": change("invoice_items", f"invoice_id = {ELSEWHERE}"),
+    "visit of another department": change("visits", f"department_id = {other('departments')}"),
+    "test order of no department": change("test_orders", "department_id = null"),
+    "pharmacy sale of another department": change(
+        "pharmacy_sales", f"department_id = {other('departments')}"
+    ),
+    "instalment added": new(
+        "invoice_instalments",
+        {
+            "invoice_id": "src.id",
+            "number": "(select count(*) + 10 from hms.invoice_instalments)",
+            "due_date": "%(instant)s::date",
+            "amount": "%(amount)s",
+        },
+        INVOICE,
+    ),
+    "instalment due on another day": change("invoice_instalments", "due_date = %(instant)s::date"),
+    "payer with other terms": change("insurance_payers", "terms_days = %(place)s * 11"),
+    "payment on an invoice": new("payments", RECEIPT, INVOICE),
+    "payment by a payer": new(
+        "payments", {**RECEIPT, "payer_id": other("insurance_payers")}, INVOICE
+    ),
+    "payment before its invoice": new(
+        "payments", {**RECEIPT, "paid_at": "src.issued_at - %(later)s"}, INVOICE
+    ),
+    "payment on account": new("payments", {**RECEIPT, "invoice_id": "null"}, INVOICE),
+    "payment in another currency": change(
+        "payments", "currency_code = %(currency)s, exchange_rate = %(rate)s"
+    ),
+    "payment of another amount": change("payments", "amount = %(amount)s"),
+    "payment on another day": change("payments", "paid_at = %(instant)s"),
+    "payment to another invoice": change("payments", f"invoice_id = {other('invoices')}"),
+    "payment to no invoice": change("payments", "invoice_id = null", "invoice_id is not null"),
+    "payment to an invoice of another hospital": change("payments", f"invoice_id = {ELSEWHERE}"),
+    "payment voided": change("payments", "status = 'voided', voided_at = %(instant)s"),
+    "payment pending": change("payments", "status = 'pending'"),
+    "payment by wallet": change(
+        "payments",
+        f"method = 'wallet', wallet_transaction_id = {other('wallet_transactions')}",
+    ),
+    "payment allocated": new(
+        "payment_allocations", {**ALLOCATION, "invoice_id": other("invoices")}, PAYMENT
+    ),
+    "payment allocated to its invoice": new(
+        "payment_allocations",
+        {**ALLOCATION, "invoice_id": f"coalesce(src.invoice_id, {other('invoices')})"},
+        PAYMENT,
+    ),
+    "allocation to another invoice": change(
+        "payment_allocations", f"invoice_id = {other('invoices')}"
+    ),
+    "allocation of another payment": change(
+        "payment_allocations", f"payment_id = {other('payments')}"
+    ),
+    "allocation on another day": change("payment_allocations", "allocated_at = %(instant)s"),
+    "credit note": _with_items(CREDIT_NOTE),
+    "credit note on a credited invoice": _with_items(CREDIT_NOTE).replace(
+        row("invoices"),
+        row("invoices", "id in (select cre.invoice_id from hms.credit_notes as cre)"),
+    ),
+    "credit note drafted": _with_items({**CREDIT_NOTE, "status": "'draft'"}),
+    "credit note voided": change(
+        "credit_notes",
+        "status = 'void', issued_at = coalesce(issued_at, %(instant)s), voided_at = %(instant)s",
+    ),
+    "credit note on another day": change(
+        "credit_notes", "status = 'issued', issued_at = %(instant)s"
+    ),
+    "credit note of another invoice": change("credit_notes", f"invoice_id = {other('invoices')}"),
+    "credit note of no invoice": change("credit_notes", "invoice_id = null"),
+    "credit note of the other share": change("credit_notes", "share = %(share)s"),
+    "credit note in another currency": change("credit_notes", "currency_code = %(currency)s"),
+    "credit note line of another amount": change("credit_note_items", "net_amount = %(amount)s"),
+    "refund of a payment": new("refunds", REFUND, PAYMENT),
+    "refund of a credit note": new(
+        "refunds",
+        {**REFUND, "invoice_id": "src.invoice_id", "credit_note_id": other("credit_notes")},
+        PAYMENT,
+    ),
+    "refund asked for": new(
+        "refunds", {**REFUND, "status": "'requested'", "executed_at": "null"}, PAYMENT
+    ),
+    "refund executed": change("refunds", "status = 'executed', executed_at = %(instant)s"),
+    "refund voided": change("refunds", "status = 'voided', voided_at = %(instant)s"),
+    "refund of another payment": change(
+        "refunds", f"payment_id = {other('payments')}, invoice_id = null"
+    ),
+    "wallet used on an invoice": new(
+        "wallet_transactions", {**WALLET_USE, "invoice_id": "src.id"}, INVOICE
+    ),
+    "wallet used beside a payment": new(
+        "wallet_transactions",
+        {**WALLET_USE, "payment_id": "src.id", "invoice_id": "src.invoice_id"},
+        PAYMENT,
+    ),
+    "wallet used for nothing": new("wallet_transactions", WALLET_USE, INVOICE),
+    "wallet transaction of another type": change("wallet_transactions", "type = %(wallet_type)s"),
+    "wallet transaction voided": change(
+        "wallet_transactions", "status = 'voided', voided_at = %(instant)s"
+    ),
+    "wallet transaction failed": change("wallet_transactions", "status = 'failed'"),
+    "wallet transaction to another invoice": change(
+        "wallet_transactions",
+        f"invoice_id = {other('invoices')}, transacted_at = %(instant)s",
+    ),
+    "wallet transaction beside another payment": change(
+        "wallet_transactions", f"payment_id = {other('payments')}"
+    ),
+    "write-off": new("write_offs", WRITE_OFF, INVOICE),
+    "write-off by one person": new("write_offs", {**WRITE_OFF, "approved_by": "1"}, INVOICE),
+    "write-off in another currency": new(
+        "write_offs", {**WRITE_OFF, "currency_code": "%(currency)s"}, INVOICE
+    ),
+    "write-off reversed": change("write_offs", "reversed_at = %(instant)s", "status = 'approved'"),
+    "write-off approved": change(
+        "write_offs",
+        "status = 'approved', requested_by = 1, approved_by = 2, decided_at = %(instant)s",
+    ),
+    "write-off rejected": change("write_offs", "status = 'rejected'"),
+    "write-off of another invoice": change("write_offs", f"invoice_id = {other('invoices')}"),
+    "stock moved on another day": change("inventory_ledger", "moved_at = %(instant)s"),
+    "stock moved elsewhere": change("inventory_ledger", f"location_id = {other('locations')}"),
+    "more stock moved": change("inventory_ledger", "quantity = quantity - 1000.5"),
+    "stock of another batch": change("inventory_ledger", f"batch_id = {other('batches')}"),
+    "batch expires on another day": change("batches", "expiry_date = %(instant)s::date"),
+    "location holds no stock": change("locations", "location_type = 'customer'"),
+    "hospital moved to London": change_hospital("time_zone = 'Europe/London'"),
+    "hospital moved to Kathmandu": change_hospital("time_zone = 'Asia/Kathmandu'"),
+    "hospital with another cutoff": change_hospital("day_cutoff = '03:30'"),
+    "hospital with another currency": change_hospital("currency_code = 'KWD'"),
+}
+# a hospital that cannot be dated or translated has no figures at all: only the last one
+GRAVE_EDITS = {
+    "hospital without a time zone": change_hospital("time_zone = null"),
+    "hospital in an unknown time zone": change_hospital("time_zone = 'Mars/Base'"),
+    "hospital with an unknown currency": change_hospital("currency_code = 'XXQ'"),
+    "hospital deleted": "delete from hms.hospitals where id = %(hospital)s",
+}
+DELETIONS = {
+    f"{table}: row deleted": f"delete from hms.{table} where id = {row(table)}"
+    for table in TABLES
+    if table != "hospitals"
+}
+STATEMENTS = EDITS | GRAVE_EDITS | DELETIONS

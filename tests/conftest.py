@@ -75,12 +75,23 @@ def embedded() -> Iterator[Running]:
             os.environ.pop(name, None)
         running = Given(given, secrets.token_urlsafe(12)) if given else server.embedded()
         running.start()
+        if not given:
+            _forget(running)
         try:
             yield running
         finally:
             running.stop()
             os.environ.clear()
             os.environ.update(before)
+
+
+def _forget(running: Running) -> None:
+    """Let a server that lives as long as the tests not wait for the disk."""
+    url = running.dsn(database="postgres", role=server.SUPERUSER)
+    with psycopg.connect(url, autocommit=True) as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(f"alter system set {setting} = off".encode())
+        connection.execute("select pg_reload_conf()")
 
 
 class Databases:

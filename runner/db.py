@@ -124,6 +124,7 @@ def place(url: str) -> str:
 def without_password(url: str) -> tuple[dict[str, str], str]:
     """Split a DSN into the environment that holds its password and the rest."""
     known = {key: str(value) for key, value in conninfo_to_dict(url).items() if value is not None}
+    known.pop("sslpassword", None)
     password = known.pop("password", None)
     return ({"PGPASSWORD": password} if password else {}), make_conninfo(**known)
 

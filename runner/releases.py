@@ -12,13 +12,16 @@ from psycopg.rows import DictRow
 from runner import db, raw
 from runner.errors import ConfigError, PublicationError
 
-BUILDER_LOCK = 4_017_001
+BUILDER_LOCK, PREPARE_LOCK = 4_017_001, 4_017_002
 
 
 def prepare(connection: db.Connection) -> None:
     """Make Almoner's own schemas, tables, functions and roles, and the raw tables."""
-    connection.execute(db.script("control"))
-    raw.prepare(connection)
+    with connection.transaction():
+        # two commands that make the same thing at once would fail
+        connection.execute("select pg_advisory_xact_lock(%s)", (PREPARE_LOCK,))
+        connection.execute(db.script("control"))
+        raw.prepare(connection)
 
 
 @contextmanager

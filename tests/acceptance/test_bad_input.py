@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import dict_row
 
-from runner import releases
+from runner import db, releases
 from runner.build import Builder
 from runner.errors import DatabaseError
 from tests.acceptance.conftest import Installation, Quiet
@@ -315,6 +316,19 @@ def test_a_second_builder_is_told_to_wait(installation: Installation, command: C
         for arguments in (["build"], ["sync"], ["releases", "rollback", "--to", "1"]):
             _assert_error(command.run(*arguments), 4, "another build is running")
     assert installation.published() == before
+
+
+def test_commands_that_meet_on_a_new_database_do_not_disturb_each_other(
+    databases: Databases,
+) -> None:
+    target = databases.create()
+
+    def prepare(_: int) -> None:
+        with db.connect(target) as connection:
+            releases.prepare(connection)
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(prepare, range(8)))
 
 
 # -- options and names -----------------------------------------------------------------------

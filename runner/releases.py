@@ -5,18 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from psycopg import sql
+from psycopg import errors, sql
 from psycopg.rows import DictRow
 
 from runner import db, raw
-from runner.errors import ConfigError, PublicationError
+from runner.errors import ConfigError, DatabaseError, PublicationError
 
 BUILDER_LOCK = 4_017_001
 
 
 def prepare(connection: db.Connection) -> None:
-    """Make Almoner's own schemas, tables, functions and roles, and the raw tables."""
-    connection.execute(db.script("control"))
+    """Make Almoner's own schemas, tables, functions and roles, and the raw tables.
+
+    Raises `DatabaseError` if the role may not.
+    """
+    try:
+        connection.execute(db.script("control"))
+    except errors.InsufficientPrivilege as error:
+        user, database = connection.info.user, connection.info.dbname
+        raise DatabaseError(
+            f"{user} may not set up the database {database}: {str(error).splitlines()[0]}",
+            f"as a superuser: alter role {user} createrole; alter database {database} owner to"
+            f" {user}; and, where the roles exist, grant almoner_gate, almoner_reader to {user}",
+        ) from error
     raw.prepare(connection)
 
 

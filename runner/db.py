@@ -79,6 +79,7 @@ def connect(url: str | None = None, *, what: str = "Almoner's database") -> Iter
         connection.execute("set search_path = pg_catalog, pg_temp")
         # a killed command must not leave its statement running
         connection.execute("set client_connection_check_interval = '1s'")
+        connection.execute("set jit = off")
         try:
             yield connection
         except AlmonerError:

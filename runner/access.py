@@ -51,11 +51,12 @@ def grant(connection: db.Connection, url: str, tenant: str, login: str | None) -
                     " password {} in role almoner_reader"
                 ).format(role, sql.Literal(password))
             )
-            connection.execute(
-                sql.SQL("alter role {} in database {} set search_path = marts").format(
-                    role, sql.Identifier(connection.info.dbname)
+            for setting in ("search_path = marts", "jit = off"):
+                connection.execute(
+                    sql.SQL("alter role {} in database {} set {}").format(
+                        role, sql.Identifier(connection.info.dbname), sql.SQL(setting)
+                    )
                 )
-            )
             connection.execute(
                 "insert into almoner.readers (role_name, tenant_id) values (%s, %s)",
                 (name, tenant),

@@ -94,6 +94,7 @@ def opened(url: str, what: str, setting: str) -> Iterator[Connection]:
             connection.execute("set search_path = pg_catalog, pg_temp")
             # a killed command must not leave its statement running
             connection.execute("set client_connection_check_interval = '1s'")
+            connection.execute("set jit = off")
         yield connection
 
 

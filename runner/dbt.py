@@ -181,8 +181,10 @@ class Dbt:
             "ALMONER_DBT_SSLMODE": str(known.get("sslmode") or "prefer"),
         }
         if release is not None:
+            # a server's own jit compiles each small recompute for minutes: before PostgreSQL 18
+            # the planner's costs are huge where a join method is switched off
             values["PGOPTIONS"] = (
-                f"-c almoner.release={release} -c client_connection_check_interval=1s"
+                f"-c almoner.release={release} -c client_connection_check_interval=1s -c jit=off"
             )
         before = {name: os.environ.get(name) for name in values}
         os.environ.update(values)

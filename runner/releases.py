@@ -6,22 +6,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from psycopg import sql
+from psycopg import errors, sql
 from psycopg.rows import DictRow
 
 from runner import db, raw
-from runner.errors import ConfigError, PublicationError
+from runner.errors import ConfigError, DatabaseError, PublicationError
 
 BUILDER_LOCK, PREPARE_LOCK = 4_017_001, 4_017_002
 
 
 def prepare(connection: db.Connection) -> None:
-    """Make Almoner's own schemas, tables, functions and roles, and the raw tables."""
-    with connection.transaction():
-        # two commands that make the same thing at once would fail
-        connection.execute("select pg_advisory_xact_lock(%s)", (PREPARE_LOCK,))
-        connection.execute(db.script("control"))
-        raw.prepare(connection)
+    """Make Almoner's own schemas, tables, functions and roles, and the raw tables.
+
+    Raises `DatabaseError` if the role may not.
+    """
+    try:
+        with connection.transaction():
+            # two commands that make the same thing at once would fail
+            connection.execute("select pg_advisory_xact_lock(%s)", (PREPARE_LOCK,))
+            connection.execute(db.script("control"))
+            raw.prepare(connection)
+    except errors.InsufficientPrivilege as error:
+        user, database = connection.info.user, connection.info.dbname
+        raise DatabaseError(
+            f"{user} may not set up the database {database}: {str(error).splitlines()[0]}",
+            f"as a superuser, with `almoner db psql` or psql: alter role {user} createrole; alter database"
+            f" {database} owner to {user}; and, where the roles exist, grant almoner_gate,"
+            f" almoner_reader to {user}",
+        ) from error
 
 
 @contextmanager

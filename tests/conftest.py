@@ -49,9 +49,15 @@ class Given:
     def start(self) -> None:
         """Make the role that owns everything, and harden new databases, as documented."""
         with psycopg.connect(make_conninfo(self.url, dbname="template1"), autocommit=True) as one:
-            known = one.execute("select 1 from pg_roles where rolname = 'almoner'").fetchone()
+            known = one.execute(
+                "select shobj_description(oid, 'pg_authid') from pg_roles"
+                " where rolname = 'almoner'"
+            ).fetchone()
             if known is None:
                 one.execute("create role almoner")
+                one.execute("comment on role almoner is 'of tests'")
+            elif known[0] != "of tests":
+                pytest.exit("ALMONER_TEST_DSN has an Almoner already: take a server for tests", 2)
             one.execute(
                 sql.SQL("alter role almoner login createdb createrole password {}").format(
                     sql.Literal(self.password)

@@ -14,7 +14,7 @@ from psycopg import errors
 
 from tests.oracle.edits import GRAVE_EDITS, STATEMENTS
 
-PLACES, HOSPITALS = 12, 3
+PLACES, HOSPITALS = 5, 3
 LATER = (timedelta(), timedelta(hours=2), timedelta(days=1), timedelta(days=40))
 AMOUNTS = ("0.001", "0.5", "1", "9.995", "10.005", "333.333", "1000", "75000")
 CURRENCIES = ("USD", "XAF", "JPY", "KWD", "EUR", "XXQ")

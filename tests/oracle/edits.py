@@ -1,8 +1,9 @@
 """What may happen to the rows of an operational hms database, by name.
 
 An edit is one SQL statement with drawn values (`chance.py`). It touches the rows that `row`
-and `other` pick in a hospital; rows of one invoice lie together in the order of picking, so
-that edits meet.
+and `other` pick in a hospital. The order of picking makes edits meet: rows of one invoice lie
+together, and for every other salt those of invoices that were credited, refunded or written
+off come first.
 """
 
 from __future__ import annotations
@@ -19,13 +20,20 @@ OWN_INVOICE = {
     "credit_notes": "coalesce(invoice_id, id)",
     "refunds": "coalesce(invoice_id, id)",
     "wallet_transactions": "coalesce(invoice_id, id)",
+    "credit_note_items": "(select coalesce(cre.invoice_id, cre.id)"
+    " from hms.credit_notes as cre where cre.id = credit_note_id)",
 }
+EVENTFUL = " union ".join(
+    f"select {table}.invoice_id from hms.{table} where {table}.invoice_id is not null"
+    for table in ("credit_notes", "refunds", "write_offs")
+)
 
 
 def _pick(table: str, condition: str, place: str) -> str:
-    order = f"hashint8extended({OWN_INVOICE.get(table, 'id')}, %(salt)s), id"
+    invoice = OWN_INVOICE.get(table, "id")
+    is_late = f"%(salt)s %% 2 = 0 and {invoice} not in ({EVENTFUL})"
     return (
-        f"(select (array_agg(id order by {order}))"
+        f"(select (array_agg(id order by {is_late}, hashint8extended({invoice}, %(salt)s), id))"
         f"[(%({place})s %% greatest(count(*), 1))::int + 1]"
         f" from hms.{table} where hospital_id = %(hospital)s and ({condition}))"
     )

@@ -30,9 +30,9 @@ def prepare(connection: db.Connection) -> None:
         user, database = connection.info.user, connection.info.dbname
         raise DatabaseError(
             f"{user} may not set up the database {database}: {str(error).splitlines()[0]}",
-            f"as a superuser, with `almoner db psql` or psql: alter role {user} createrole; alter database"
-            f" {database} owner to {user}; and, where the roles exist, grant almoner_gate,"
-            f" almoner_reader to {user}",
+            f"as a superuser, with `almoner db psql` or psql: alter role {user} createrole;"
+            f" alter database {database} owner to {user}; and, where the roles exist, grant"
+            f" almoner_gate, almoner_reader to {user}",
         ) from error
 
 

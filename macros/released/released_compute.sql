@@ -58,15 +58,13 @@
     {%- do released_run('analyze ' ~ rows) -%}
 {% endmacro %}
 
-{#- A whole model is joined in bulk: the planner takes a `reject_reason is null` for a rare
-    thing and would look millions of rows up one by one. -#}
+{#- A whole model is joined in bulk, with the planner's own choices and more memory. -#}
 {% macro released_whole_model() %}
     set local enable_hashjoin = on;
     set local enable_mergejoin = on;
     set local enable_seqscan = on;
     set local from_collapse_limit = default;
     set local join_collapse_limit = default;
-    set local enable_nestloop = off;
     select set_config(
         'work_mem', (4 * pg_size_bytes(current_setting('work_mem')) / 1024)::text, true
     );

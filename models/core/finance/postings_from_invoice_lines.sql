@@ -64,8 +64,8 @@ issued_lines as (
     inner join invoices as inv
         on lin.tenant_id = inv.tenant_id and lin.invoice_id = inv.invoice_id
     inner join currencies as cur on inv.currency_code = cur.currency_code
-    -- a case: the planner takes an expression's `is null` for rare, and would look lines up one
-    -- by one
+    -- a case: the planner takes an expression's `is null` for a rare thing, and would look
+    -- up line by line
     where case when lin.reject_reason is null then true end
 ),
 

@@ -314,6 +314,8 @@ EDITS = {
     "stock of another batch": change("inventory_ledger", f"batch_id = {other('batches')}"),
     "batch expires on another day": change("batches", "expiry_date = %(instant)s::date"),
     "location holds no stock": change("locations", "location_type = 'customer'"),
+}
+HOSPITAL_EDITS = {
     "hospital moved to London": change_hospital("time_zone = 'Europe/London'"),
     "hospital moved to Kathmandu": change_hospital("time_zone = 'Asia/Kathmandu'"),
     "hospital with another cutoff": change_hospital("day_cutoff = '03:30'"),
@@ -331,4 +333,4 @@ DELETIONS = {
     for table in TABLES
     if table != "hospitals"
 }
-STATEMENTS = EDITS | GRAVE_EDITS | DELETIONS
+STATEMENTS = EDITS | DELETIONS | HOSPITAL_EDITS | GRAVE_EDITS

@@ -30,7 +30,7 @@ lint: setup ## Run the linters
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models macros tests/audits
+	$(BIN)/sqlfluff lint --processes 2 --disable-progress-bar models macros tests/audits examples
 
 bench: setup ## Measure builds and reads against plain PostgreSQL; writes bench/RESULTS.md
 	$(BIN)/python -m bench

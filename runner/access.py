@@ -38,7 +38,8 @@ def grant(connection: db.Connection, url: str, tenant: str, login: str | None) -
     if not LOGIN.match(name) or name.startswith(("pg_", "almoner")):
         raise ConfigError(
             f"{name!r} cannot be a login",
-            "use 3 to 41 lower-case letters, digits and _, not starting with pg_ or almoner",
+            "use 3 to 41 lower-case letters, digits and _, not starting with pg_ or almoner, or"
+            f" leave it out: `almoner access grant --tenant {tenant}`",
         )
     password = secrets.token_urlsafe(18)
     role = sql.Identifier(name)
@@ -50,11 +51,12 @@ def grant(connection: db.Connection, url: str, tenant: str, login: str | None) -
                     " password {} in role almoner_reader"
                 ).format(role, sql.Literal(password))
             )
-            connection.execute(
-                sql.SQL("alter role {} in database {} set search_path = marts").format(
-                    role, sql.Identifier(connection.info.dbname)
+            for setting in ("search_path = marts", "jit = off"):
+                connection.execute(
+                    sql.SQL("alter role {} in database {} set {}").format(
+                        role, sql.Identifier(connection.info.dbname), sql.SQL(setting)
+                    )
                 )
-            )
             connection.execute(
                 "insert into almoner.readers (role_name, tenant_id) values (%s, %s)",
                 (name, tenant),
@@ -67,7 +69,7 @@ def grant(connection: db.Connection, url: str, tenant: str, login: str | None) -
     except psycopg.errors.InsufficientPrivilege as error:
         raise DatabaseError(
             f"{connection.info.user} may not create roles: {str(error).splitlines()[0]}",
-            f"as a superuser: alter role {connection.info.user} createrole",
+            f"as a superuser: `alter role {connection.info.user} createrole`",
         ) from error
     known = {key: str(value) for key, value in conninfo_to_dict(url).items() if value is not None}
     return Grant(
@@ -112,5 +114,5 @@ def require_tenant(connection: db.Connection, tenant: str) -> None:
         some = ", ".join(known[:8]) + (" …" if known[8:] else "")
         raise ConfigError(
             f"there is no tenant {tenant}",
-            f"tenants: {some}" if known else "run `almoner build` first",
+            f"`almoner status` lists them: {some}" if known else "run `almoner build` first",
         )

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from runner import db, planning, publication, releases, sync
-from runner.dbt import Dbt, Node, Result, project_fingerprint
-from runner.errors import AlmonerError, AuditError, ConfigError
+from runner.dbt import Dbt, Node, Result, log_path, project_fingerprint
+from runner.errors import AlmonerError, AuditError, ConfigError, DatabaseError
 from runner.planning import Step
 from runner.settings import Settings
 
@@ -31,7 +31,10 @@ class Reporter(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a build did. `release` None: nothing was new, the last one stands."""
+    """What a build did. `release` None: nothing was new, the last one stands.
+
+    `amiss` are the tenants that were held back or have rows set aside.
+    """
 
     release: int | None
     current: int | None
@@ -41,6 +44,7 @@ class Outcome:
     tests: int
     tenants: int
     seconds: float
+    amiss: list[releases.Amiss]
     stages: dict[str, float] = field(default_factory=dict)
 
 
@@ -81,19 +85,25 @@ class Builder:
             )  # fmt: skip
             clock.stage("plan")
             steps = self._plan(connection, full)
-            if not steps and not any(landing.is_change for landing in landings):
+            if not steps and not self._has_news(connection, landings):
                 releases.discard(connection, release)
+                self._remember_fingerprint(connection)
                 return clock.outcome(connection, None, landings, [], 0)
-            report.planned(steps)
-            clock.stage("dbt", f"{len(steps)} nodes")
-            results = self._run(connection, release, steps, report)
+            snapshots = [step for step in steps if step.node.kind == "snapshot"]
+            models = [step for step in steps if step not in snapshots]
+            report.planned(models)
+            clock.stage("dbt")
+            results = self._run(connection, release, models, report)
             clock.stage("publish")
             tenants = publication.publish(self._dsn, connection, release, self._marts())
-            self._remember_fingerprint(connection)
-            return clock.outcome(connection, release, landings, results, tenants)
         except BaseException as error:
             self._undo(release, error)
             raise
+        if snapshots:
+            clock.stage("snapshots", f"{len(snapshots)} tables")
+            results += self._snapshot(connection, release, snapshots, report)
+        self._remember_fingerprint(connection)
+        return clock.outcome(connection, release, landings, results, tenants)
 
     def _undo(self, release: int, error: BaseException) -> None:
         """Revert on a connection of its own: the old one may be what failed."""
@@ -120,8 +130,16 @@ class Builder:
         row = db.one(connection, db.script("project_is_unchanged"), fingerprint)
         return bool(row["is_unchanged"])
 
+    def _has_news(self, connection: db.Connection, landings: list[sync.Landing]) -> bool:
+        """Tell whether there is something to publish though no node has to run."""
+        if any(landing.is_change for landing in landings):
+            return True
+        return bool(self._nodes and publication.removed_marts(connection, self._marts()))
+
     def _remember_fingerprint(self, connection: db.Connection) -> None:
-        connection.execute(db.script("remember_project"), (self._fingerprint,))
+        """Remember the files that were planned from; without it dbt is parsed every time."""
+        if self._fingerprint:
+            connection.execute(db.script("remember_project"), (self._fingerprint,))
 
     def _run(
         self, connection: db.Connection, release: int, steps: list[Step], report: Reporter
@@ -141,8 +159,31 @@ class Builder:
         bad = [result for result in results if not result.is_good]
         if bad:
             db.one(connection, "select 1")  # a lost server is not a failed audit
-            raise AuditError(_told(bad), "the last published release is untouched")
+            raise _failure(bad, "the last published release is untouched")
         connection.execute(db.script("record_builds"), {"release": release})
+        return results
+
+    def _snapshot(
+        self, connection: db.Connection, release: int, steps: list[Step], report: Reporter
+    ) -> list[Result]:
+        """Take the snapshots of what a release landed, now that it is published.
+
+        Raises `AuditError` when one fails; the next build takes it again.
+        """
+        names = [step.node.name for step in steps]
+        results = self._dbt.build(names, release, False, report.ran)
+        bad = [result for result in results if not result.is_good]
+        if bad:
+            raise AuditError(
+                f"release {release} is published; {_told(bad)}", "run `almoner build` again"
+            )
+        with connection.transaction():
+            for step in steps:
+                connection.execute(
+                    "insert into almoner.model_builds (model, release_id, definition)"
+                    " values (%s, %s, %s)",
+                    (step.node.name, release, step.node.definition),
+                )
         return results
 
     def _marts(self) -> set[str]:
@@ -175,7 +216,7 @@ def audit(dsn: str) -> list[Result]:
             results = Dbt(dsn).audit()
     bad = [result for result in results if not result.is_good]
     if bad:
-        raise AuditError(_told(bad), "see tests/audits; `almoner releases rollback` goes back")
+        raise _failure(bad, "`almoner releases rollback` goes back to the release before")
     return results
 
 
@@ -208,10 +249,11 @@ class _Clock:
             current=releases.last_published(connection),
             rows_landed=sum(landing.landed for landing in landings),
             rows_deleted=sum(landing.deleted for landing in landings),
-            nodes=len(results) - tests,
+            nodes=sum(result.kind not in ("test", "operation") for result in results),
             tests=tests,
             tenants=tenants,
             seconds=time.monotonic() - self._begun,
+            amiss=releases.amiss(connection) if release else [],
             stages=self._stages,
         )
 
@@ -222,8 +264,22 @@ class _Clock:
         self._stage_begun = now
 
 
+def _failure(bad: list[Result], now: str) -> AlmonerError:
+    """Tell a lost connection from a failed audit."""
+    lost = [result for result in bad if result.is_lost]
+    if lost:
+        return DatabaseError(
+            f"lost the connection to Almoner's database: {_told(lost)}",
+            "run `almoner build` again; the last published release is untouched",
+        )
+    return AuditError(
+        _told(bad),
+        f"mend what it names, then run `almoner build` ({log_path()} has dbt's SQL); {now}",
+    )
+
+
 def _told(bad: list[Result]) -> str:
     """Name what failed, the first with its message."""
     first = bad[0]
     more = f" (and {len(bad) - 1} more: {', '.join(r.name for r in bad[1:6])})" if bad[1:] else ""
-    return f"{first.kind} {first.name}: {first.status}: {first.message}{more}"
+    return f"{first.kind} {first.name}: {first.status}: {' '.join(first.message.split())}{more}"

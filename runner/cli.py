@@ -6,14 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from runner import (
     access,
@@ -22,41 +21,75 @@ from runner import (
     exports,
     marts,
     progress,
+    project,
     publication,
     releases,
     scaffold,
     server,
     settings,
     status,
+    tables,
 )
 from runner.errors import AlmonerError, ConfigError
 
-DATE = click.DateTime(formats=["%Y-%m-%d"])
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+SEED = click.option(
+    "--seed", type=int, default=1, show_default=True, help="The same seed gives the same rows."
+)
+
+
+def _date(_: click.Context, __: click.Parameter, value: str | None) -> date | None:
+    """Read a date as ISO 8601 writes it."""
+    try:
+        return date.fromisoformat(value) if value else None
+    except ValueError as error:
+        raise click.BadParameter(f"{value!r} is no date such as 2026-10-31.") from error
 
 
 class Commands(click.Group):
     """A group that prints an AlmonerError as message and hint, and exits with its code."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[f"{__name__}.as_json"] = "--json" in args
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
         except AlmonerError as error:
-            if ctx.params.get("as_json") or "--json" in sys.argv:
-                click.echo(json.dumps(error.as_dict()))
-            click.echo(f"error: {error.message}", err=True)
-            if error.hint:
-                click.echo(f"hint:  {error.hint}", err=True)
-            sys.exit(error.exit_code)
+            self._tell(ctx, error)
+        except OSError as error:
+            if error.filename is None:
+                raise  # a closed pipe is click's business
+            place = f"cannot use {error.filename}: {error.strerror}"
+            self._tell(ctx, ConfigError(place, f"`ls -ld {error.filename}` shows who may"))
         except KeyboardInterrupt:
             click.echo("interrupted; the last published release is untouched", err=True)
             sys.exit(130)
 
+    def _tell(self, ctx: click.Context, error: AlmonerError) -> NoReturn:
+        if ctx.meta[f"{__name__}.as_json"]:
+            click.echo(json.dumps(error.as_dict()))
+        click.echo(f"error: {error.message}", err=True)
+        click.echo(f"hint:  {error.hint}", err=True)
+        sys.exit(error.exit_code)
+
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="almoner")
-def main() -> None:
-    """Almoner: report marts from hospital and box-office systems, on PostgreSQL."""
+@click.option(
+    "--project-dir",
+    type=click.Path(path_type=Path),
+    help="The project's directory; default: this one or the next above that has one.",
+)
+def main(project_dir: Path | None) -> None:
+    """Almoner: report marts from hospital and box-office systems, on PostgreSQL.
+
+    To see it work: almoner demo create, almoner build, almoner marts.
+    """
+    if project_dir:
+        project.use(project_dir)
 
 
 # -- build -----------------------------------------------------------------------------------
@@ -68,12 +101,7 @@ def main() -> None:
 @JSON
 def build_command(full: bool, accept_deletions: bool, as_json: bool) -> None:
     """Make a release: sync, run dbt, audit, publish."""
-    configured = settings.load()
-    if not configured.sources:
-        raise ConfigError(
-            "no source is configured",
-            "run `almoner demo create`, or name one in almoner.yml (see almoner.example.yml)",
-        )
+    configured = _with_sources()
     report = progress.reporter(as_json)
     try:
         outcome = build.Builder(configured, db.dsn()).build(
@@ -88,10 +116,31 @@ def build_command(full: bool, accept_deletions: bool, as_json: bool) -> None:
         click.echo(f"nothing new: release {outcome.current} stands ({outcome.seconds:.1f} s)")
     else:
         click.echo(
-            f"published release {outcome.release} to {outcome.tenants} tenants: "
-            f"{outcome.rows_landed:,} rows landed, {outcome.rows_deleted:,} deleted, "
-            f"{outcome.nodes} nodes, {outcome.tests} tests ({outcome.seconds:.1f} s)"
+            f"published release {outcome.release} to {tables.counted(outcome.tenants, 'tenant')}: "
+            f"{tables.counted(outcome.rows_landed, 'row')} landed, "
+            f"{outcome.rows_deleted:,} deleted, {tables.counted(outcome.nodes, 'node')}, "
+            f"{tables.counted(outcome.tests, 'test')} ({outcome.seconds:.1f} s)"
         )
+        _print_amiss(outcome.amiss)
+
+
+def _with_sources() -> settings.Settings:
+    configured = settings.load()
+    if not configured.sources:
+        raise ConfigError(
+            "no source is configured",
+            "run `almoner demo create`, or name one in almoner.yml (see almoner.example.yml)",
+        )
+    return configured
+
+
+def _print_amiss(amiss: list[releases.Amiss]) -> None:
+    for held in (each for each in amiss if each.held_because):
+        release = held.reads_release
+        reads = f"still reads release {release}" if release else "has nothing to read"
+        click.echo(f"{held.tenant} {reads}: {held.held_because}")
+    if rows := sum(each.rows_set_aside for each in amiss):
+        click.echo(f"{tables.counted(rows, 'row')} set aside: see `almoner status`")
 
 
 @main.command("sync")
@@ -99,7 +148,7 @@ def build_command(full: bool, accept_deletions: bool, as_json: bool) -> None:
 @JSON
 def sync_command(accept_deletions: bool, as_json: bool) -> None:
     """Land what changed in the sources, without building."""
-    landings = build.land(settings.load(), db.dsn(), accept_deletions=accept_deletions)
+    landings = build.land(_with_sources(), db.dsn(), accept_deletions=accept_deletions)
     changed = [landing for landing in landings if landing.is_change]
     _print_rows(
         [
@@ -120,7 +169,10 @@ def sync_command(accept_deletions: bool, as_json: bool) -> None:
 @main.command("audit")
 @JSON
 def audit_command(as_json: bool) -> None:
-    """Test the whole history of the last release; a build tests what it changed."""
+    """Test the whole history of the last release.
+
+    A build tests what it changed.
+    """
     results = build.audit(db.dsn())
     _print_rows(
         [
@@ -134,10 +186,11 @@ def audit_command(as_json: bool) -> None:
 @main.command("status")
 @JSON
 def status_command(as_json: bool) -> None:
-    """Show the server, the releases and how fresh each source is."""
+    """Show the server, the releases, the sources and what is amiss."""
+    configured = settings.load()
     with db.connect() as connection:
         releases.prepare(connection)
-        found = status.read(connection)
+        found = status.read(connection, configured)
     if as_json:
         click.echo(json.dumps(asdict(found), default=str))
         return
@@ -145,8 +198,16 @@ def status_command(as_json: bool) -> None:
     click.echo(f"published  {_release_line(found)}")
     if found.building:
         click.echo(f"building   release {found.building}")
-    click.echo(f"tenants    {found.tenants}, readers {found.readers}")
-    _print_rows(found.sources, False, empty="no source has been read yet")
+    click.echo(f"tenants    {found.tenants}, readers {found.readers}\n")
+    _print_rows(
+        [asdict(source) for source in found.sources],
+        False,
+        empty="no source is configured; run `almoner demo create` or name one in almoner.yml",
+    )
+    if found.amiss:
+        click.echo()
+        _print_rows([asdict(tenant) for tenant in found.amiss], False)
+        click.echo("\n`almoner export set_aside_rows --tenant T --out -` gives the reasons")
 
 
 def _release_line(found: status.Status) -> str:
@@ -169,7 +230,19 @@ def releases_list(as_json: bool) -> None:
     """List every release, the newest first."""
     with db.connect() as connection:
         releases.prepare(connection)
-        _print_rows(releases.listing(connection), as_json, empty="no release yet")
+        found = releases.listing(connection)
+    if not as_json:
+        found = [_release_row(row) for row in found]
+    _print_rows(found, as_json, empty="no release yet; run `almoner build`")
+
+
+def _release_row(row: dict[str, Any]) -> dict[str, Any]:
+    """Leave the time it took in place of the time it ended, to fit on a line."""
+    ended = row["finished_at"]
+    took = f"{(ended - row['started_at']).total_seconds():.1f} s" if ended else ""
+    shown = {"release_id": row["release_id"], "state": row["state"]}
+    shown |= {"started_at": row["started_at"], "took": took}
+    return shown | {name: row[name] for name in row if name not in (*shown, "finished_at")}
 
 
 @releases_group.command("show")
@@ -186,7 +259,8 @@ def releases_show(release: int, as_json: bool) -> None:
         click.echo(json.dumps({**found, "landings": landed, "changes": changed}, default=str))
         return
     for name, value in found.items():
-        click.echo(f"{name:18} {_shown(value)}")
+        if value is not None:
+            click.echo(f"{TITLES.get(name, name.replace('_', ' ')):15} {tables.cell(value)}")
     click.echo()
     _print_rows(landed, False, empty="nothing landed")
     click.echo()
@@ -221,49 +295,70 @@ def marts_command(name: str | None, as_json: bool) -> None:
         return
     if name:
         mart = found[0]
-        click.echo(f"{mart.name}: {mart.description}\n")
+        click.echo(f"{tables.paragraph(f'{mart.name}: {mart.description}')}\n")
         click.echo(f"grain      {', '.join(mart.grain)}")
-        click.echo(f"freshness  release {mart.changed_in} at {_shown(mart.changed_at)}\n")
+        if mart.changed_in:
+            changed_at = tables.cell(mart.changed_at)
+            click.echo(f"freshness  changed by release {mart.changed_in} at {changed_at} UTC")
+        click.echo()
         _print_rows([asdict(column) for column in mart.columns], False)
         return
     _print_rows(
         [
             {
                 "mart": mart.name,
-                "description": mart.description.split(". ")[0].rstrip("."),
-                "grain": ", ".join(mart.grain),
-                "columns": len(mart.columns),
+                "by": mart.date_column,
                 "changed_in": mart.changed_in,
-                "changed_at": mart.changed_at,
+                "description": mart.description.split(". ")[0].rstrip("."),
             }
             for mart in found
         ],
         False,
         empty="no mart is published; run `almoner build`",
     )
+    if found:
+        click.echo("\n`almoner marts NAME` lists the columns of one")
 
 
 @main.command("export")
 @click.argument("mart")
 @click.option("--tenant", required=True, help="Whose rows.")
-@click.option("--from", "first", type=DATE, help="First date, inclusive.")
-@click.option("--to", "last", type=DATE, help="Last date, inclusive.")
-@click.option("--as-of", "as_of", type=DATE, help="The day, for marts that hold for a day.")
-@click.option("--format", "file_format", type=click.Choice(["csv"]), default="csv")
+@click.option(
+    "--from", "first", metavar="YYYY-MM-DD", callback=_date, help="First date, inclusive."
+)
+@click.option("--to", "last", metavar="YYYY-MM-DD", callback=_date, help="Last date, inclusive.")
+@click.option(
+    "--as-of",
+    "as_of",
+    metavar="YYYY-MM-DD",
+    callback=_date,
+    help="The day, for marts that hold for a day.",
+)
+@click.option(
+    "--format", "file_format", type=click.Choice(["csv"]), default="csv", show_default=True,
+    help="How the file is written.",
+)  # fmt: skip
 @click.option("--out", required=True, help="A file, or - for standard output.")
 def export_command(
     mart: str,
     tenant: str,
-    first: datetime | None,
-    last: datetime | None,
-    as_of: datetime | None,
+    first: date | None,
+    last: date | None,
+    as_of: date | None,
     file_format: str,
     out: str,
 ) -> None:
-    """Write a mart's rows of one tenant to a file, with a manifest beside it."""
+    """Write one tenant's rows of a mart to a file.
+
+    Beside the file a manifest tells the release, the rows and the sha256. Text that a
+    spreadsheet would run as a formula begins with a quote (README, Exports).
+    """
     if as_of and (first or last):
-        raise ConfigError("--as-of goes without --from and --to", "leave one of them out")
-    request = exports.Request(mart, tenant, _day(as_of or first), _day(as_of or last), file_format)
+        raise ConfigError(
+            "--as-of goes without --from and --to",
+            f"`almoner export {mart} --tenant {tenant} --as-of {as_of} --out {out}`",
+        )
+    request = exports.Request(mart, tenant, as_of or first, as_of or last, file_format)
     with db.connect() as connection:
         releases.prepare(connection)
         if out == "-":
@@ -276,10 +371,6 @@ def export_command(
         f"sha256 {manifest.sha256}",
         err=True,
     )
-
-
-def _day(moment: datetime | None) -> date | None:
-    return moment.date() if moment else None
 
 
 # -- access ----------------------------------------------------------------------------------
@@ -325,13 +416,17 @@ def access_list(as_json: bool) -> None:
     """List the logins and their tenants."""
     with db.connect() as connection:
         releases.prepare(connection)
-        _print_rows(access.listing(connection), as_json, empty="no login yet")
+        _print_rows(
+            access.listing(connection),
+            as_json,
+            empty="no login yet; `almoner access grant --tenant T`",
+        )
 
 
 @access_group.command("check")
 @JSON
 def access_check(as_json: bool) -> None:
-    """Look for any open lock between tenants; exit code 4 if there is one."""
+    """Look for an open lock between tenants; if so, exit code 4."""
     with db.connect() as connection:
         releases.prepare(connection)
         faults = db.rows(connection, db.script("gate"))
@@ -367,7 +462,7 @@ def db_status() -> None:
     """Tell whether the server runs; exit code 3 if not."""
     embedded = _embedded()
     if not embedded.is_running():
-        click.echo("not running")
+        click.echo("not running; `almoner db start` starts it")
         sys.exit(3)
     click.echo(f"runs at {db.place(embedded.dsn())}, data in {embedded.data}")
 
@@ -392,7 +487,7 @@ def db_psql(database: str | None, arguments: tuple[str, ...]) -> None:
 @db_group.command("create")
 @click.argument("database")
 def db_create(database: str) -> None:
-    """Make an empty database beside Almoner's own, to restore a source's dump into."""
+    """Make an empty database, to restore a source's dump into."""
     db.create_database(database)
     click.echo(f"created {database}; name it in almoner.yml as `database: {database}`")
 
@@ -412,7 +507,8 @@ def _embedded() -> server.Server:
     if settings.load().database:
         raise ConfigError(
             "a server of your own is configured (almoner.yml or ALMONER_DSN)",
-            "use its own tools, or unset it to use the embedded server",
+            "use its own tools, or `unset ALMONER_DSN` and leave database out of almoner.yml to"
+            " use the embedded server",
         )
     return server.embedded()
 
@@ -422,26 +518,30 @@ def _embedded() -> server.Server:
 
 @main.group("demo")
 def demo_group() -> None:
-    """A demonstration hospital group, in a database beside Almoner's own."""
+    """A demonstration hospital group, to try things on."""
 
 
 @demo_group.command("create")
-@click.option("--tenants", type=click.IntRange(1, 10_000), default=3, show_default=True)
-@click.option("--days", type=click.IntRange(1, 3660), default=90, show_default=True)
-@click.option("--visits-per-day", type=click.IntRange(1, 20_000), default=60, show_default=True)
-@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--tenants", type=click.IntRange(1, 10_000), default=3, show_default=True,
+              help="Hospitals.")  # fmt: skip
+@click.option("--days", type=click.IntRange(1, 3660), default=90, show_default=True,
+              help="Days of life.")  # fmt: skip
+@click.option("--visits-per-day", type=click.IntRange(1, 20_000), default=60, show_default=True,
+              help="Visits of each hospital.")  # fmt: skip
+@SEED
 def demo_create(tenants: int, days: int, visits_per_day: int, seed: int) -> None:
-    """Fill the demo's operational database anew, and name it as source `demo`."""
+    """Make the hospitals anew, as source `demo`."""
     from runner.demo import command
 
     made = command.create(tenants, days, visits_per_day, seed)
     click.echo(f"{sum(made.values()):,} rows in {len(made)} tables of database hms_demo")
+    click.echo("next: `almoner build`")
 
 
 @demo_group.command("live")
-@click.option("--seed", type=int, default=1, show_default=True)
+@SEED
 def demo_live(seed: int) -> None:
-    """Make the next day happen: new, late and back-dated rows, edits, deletions."""
+    """Make the next day happen: new rows, late ones, edits, deletions."""
     from runner.demo import command
 
     done = command.live(seed)
@@ -457,39 +557,44 @@ def new_group() -> None:
 @click.argument("name")
 @click.option("--domain", default="finance", show_default=True, help="Folder of models/marts.")
 def new_mart(name: str, domain: str) -> None:
-    """Write the SQL and yml of a new mart, ready to build."""
+    """Write the SQL and yml of a new mart, for you to make your own."""
     for path in scaffold.mart(name, domain):
         click.echo(f"wrote {path}")
-    click.echo("next: describe it, then `almoner build`")
+    click.echo("next: write the select and, in the yml, its grain and columns; then")
+    click.echo("      almoner build")
+    click.echo(f"      almoner export {name} --tenant … --out -")
 
 
 # -- printing --------------------------------------------------------------------------------
 
+# what a column is called on a terminal, where that is not its name
+TITLES = {
+    "release_id": "release",
+    "table_name": "table",
+    "source_id": "source",
+    "row_count": "rows",
+    "tenant_count": "tenants",
+    "rows_landed": "landed",
+    "rows_deleted": "deleted",
+    "rows_quarantined": "set aside",
+    "quarantined": "set aside",
+    "rows_added": "added",
+    "rows_superseded": "superseded",
+    "data_type": "type",
+    "changed_in": "release",
+    "read_at": "read (UTC)",
+    "started_at": "started (UTC)",
+    "finished_at": "finished (UTC)",
+    "granted_at": "granted (UTC)",
+}
 
-def _print_rows(found: list[Any], as_json: bool, empty: str = "none") -> None:
+
+def _print_rows(found: Sequence[Mapping[str, Any]], as_json: bool, empty: str = "none") -> None:
     if as_json:
         click.echo(json.dumps(found, default=str))
         return
     if not found:
         click.echo(empty)
         return
-    if not sys.stdout.isatty():
-        names = list(found[0])
-        click.echo("\t".join(names))
-        for row in found:
-            click.echo("\t".join(_shown(row[name]) for name in names))
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, value in found[0].items():
-        table.add_column(name, justify="right" if isinstance(value, int) else "left")
-    for row in found:
-        table.add_row(*(_shown(value) for value in row.values()))
-    Console().print(table)
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M:%S}"
-    return str(value)
+    names = [TITLES.get(name, name.replace("_", " ")) for name in found[0]]
+    click.echo(tables.text(names, [list(row.values()) for row in found]))

@@ -12,15 +12,20 @@ import yaml
 from runner import project
 from runner.errors import ConfigError
 
+CHECK = "mend the contract (models/staging/README.md), then run `almoner sync`"
+# what every raw table has beside the contract's columns
+RESERVED = frozenset({"source_id", "tenant_id", "landed_in", "release_id"})
+
 _LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column that may leave the source, with its PostgreSQL type."""
+    """A column that may leave the source, with its PostgreSQL type and its name there."""
 
     name: str
     data_type: str
+    source_name: str
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,10 @@ class Table:
         tenant = ("tenant_id",) if self.tenant else ()
         return ("source_id", *tenant, *self.key, *self.carry)
 
+    def in_source(self, column: str) -> str:
+        """Give the name that a contract column has at the source."""
+        return next(col.source_name for col in self.columns if col.name == column)
+
     def type_of(self, column: str) -> str:
         """Give the type of a raw column, the engine's own included."""
         if column in ("source_id", "tenant_id"):
@@ -78,13 +87,18 @@ def load(system: str) -> Contract:
 
     Raises `ConfigError` if there is no such system or its contract is not complete.
     """
+    require(system)
+    return _parse(system, systems()[system])
+
+
+def require(system: str) -> None:
+    """Raise `ConfigError` unless there is a contract for the system."""
     known = systems()
     if system not in known:
         raise ConfigError(
-            f"no source system is called {system!r}",
-            f"known systems: {', '.join(sorted(known))} (folders of models/staging)",
+            f"no source system is called {system!r}; there are {', '.join(sorted(known))}",
+            "name one of them in almoner.yml, then run `almoner status`",
         )
-    return _parse(system, known[system])
 
 
 def load_all() -> tuple[Contract, ...]:
@@ -110,32 +124,48 @@ def _parse(system: str, path: Path) -> Contract:
 @lru_cache
 def _parse_version(system: str, path: Path, modified: int) -> Contract:
     """Parse one version of a contract; a build reads it more than once."""
-    content = yaml.load(path.read_text(), Loader=_LOADER) or {}
-    for source in content.get("sources", []):
-        if source.get("name") == system:
-            meta = _meta(source)
-            tables = tuple(_table(system, entry, path) for entry in source["tables"])
-            return Contract(system, meta.get("schema", "public"), tables)
-    raise ConfigError(f"{path} has no source called {system!r}", "name the source as its folder")
+    place = str(path.relative_to(project.root()))
+    try:
+        content = yaml.load(path.read_text(), Loader=_LOADER) or {}
+    except yaml.YAMLError as error:
+        raise ConfigError(f"{place} is not valid YAML: {_first_line(error)}", CHECK) from error
+    try:
+        for source in content.get("sources", []):
+            if source.get("name") == system:
+                tables = tuple(_table(system, entry, place) for entry in source["tables"])
+                return Contract(system, _meta(source).get("schema", "public"), tables)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ConfigError(f"{place} is not shaped as a contract: {error!r}", CHECK) from error
+    raise ConfigError(f"{place} has no source called {system!r}", CHECK)
 
 
-def _table(system: str, entry: dict[str, Any], path: Path) -> Table:
+def _table(system: str, entry: dict[str, Any], place: str) -> Table:
     meta, name = _meta(entry), entry["name"]
     columns = tuple(
-        Column(str(column["name"]), str(column.get("data_type", "")))
+        Column(
+            str(column["name"]),
+            str(column.get("data_type", "")),
+            str(_meta(column).get("column", column["name"])),
+        )
         for column in entry.get("columns", [])
     )
     names = {column.name for column in columns}
+    if taken := names & RESERVED:
+        raise ConfigError(
+            f"{place}: {name}.{min(taken)} is a name that raw tables use themselves",
+            f"name it otherwise, say config: {{meta: {{column: {min(taken)}}}}}, and run"
+            " `almoner sync`",
+        )
     untyped = [column.name for column in columns if not column.data_type]
     if untyped:
-        raise ConfigError(f"{path}: {name}.{untyped[0]} has no data_type", f"add one in {path}")
+        raise ConfigError(f"{place}: {name}.{untyped[0]} has no data_type", CHECK)
     key = tuple(meta.get("key", ()))
     carry = tuple(meta.get("carry", ()))
     tenant, cursor = meta.get("tenant"), meta.get("cursor")
     wanted = {*key, *carry, *filter(None, (tenant, cursor))}
     if not key or not wanted <= names:
         missing = ", ".join(sorted(wanted - names)) or "key"
-        raise ConfigError(f"{path}: table {name} lacks {missing}", "name it under columns")
+        raise ConfigError(f"{place}: table {name} lacks {missing} among its columns", CHECK)
     return Table(
         system=system,
         name=name,
@@ -153,3 +183,7 @@ def _table(system: str, entry: dict[str, Any], path: Path) -> Table:
 def _meta(entry: dict[str, Any]) -> dict[str, Any]:
     meta: dict[str, Any] = (entry.get("config") or {}).get("meta") or {}
     return meta
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().splitlines()[0]

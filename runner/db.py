@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 from psycopg import sql
@@ -15,11 +15,15 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow, dict_row
 
 from runner import server, settings
-from runner.errors import AlmonerError, ConfigError, DatabaseError
+from runner.errors import ConfigError, DatabaseError
 
 Connection = psycopg.Connection[DictRow]
 
 OLDEST, NEWEST = 150000, 190000
+OWN_SETTING = "ALMONER_DSN, or database in almoner.yml,"
+
+# an error is told once, by us
+logging.getLogger("psycopg").addHandler(logging.NullHandler())
 
 
 @cache
@@ -55,58 +59,73 @@ def with_database(url: str, database: str) -> str:
 def connect(url: str | None = None, *, what: str = "Almoner's database") -> Iterator[Connection]:
     """Open a connection in autocommit mode, with dict rows; close it at the end.
 
-    Raises `DatabaseError` when the server cannot be reached or the connection is lost, and
+    Raises `DatabaseError` when the server cannot be reached, refuses a statement or is lost, and
     `ConfigError` for a server version that was not tried.
     """
     url = url or dsn()
+    with opened(url, what, OWN_SETTING) as connection, blamed(connection, what):
+        yield connection
+
+
+@contextmanager
+def opened(url: str, what: str, setting: str) -> Iterator[Connection]:
+    """Open a connection whose errors the caller tells itself, with `blamed`.
+
+    `setting` says where the URL is configured.
+    """
     try:
         connection = psycopg.connect(
             url, autocommit=True, row_factory=dict_row, connect_timeout=10,
             application_name="almoner",
         )  # fmt: skip
-    except psycopg.OperationalError as error:
+    except psycopg.Error as error:
         raise DatabaseError(
-            f"cannot reach {what} at {place(url)}: {_first_line(error)}",
-            "check that the server runs and that the DSN in almoner.yml or ALMONER_DSN is right",
+            f"cannot reach {what} at {place(url)}: {_connect_reason(error)}",
+            f"mend {setting} until `psql '{without_password(url)[1]}'` works",
         ) from error
     with connection:
         version = connection.info.server_version
         if not OLDEST <= version < NEWEST:
             raise ConfigError(
                 f"{what} at {place(url)} is PostgreSQL {version // 10000}",
-                "use PostgreSQL 15 to 18",
+                f"name a server of PostgreSQL 15 to 18 as {setting}, then run `almoner status`",
             )
-        connection.execute("set search_path = pg_catalog, pg_temp")
-        # a killed command must not leave its statement running
-        connection.execute("set client_connection_check_interval = '1s'")
-        try:
-            yield connection
-        except AlmonerError:
-            raise
-        except psycopg.OperationalError as error:
+        with blamed(connection, what):
+            connection.execute("set search_path = pg_catalog, pg_temp")
+            # a killed command must not leave its statement running
+            connection.execute("set client_connection_check_interval = '1s'")
+            connection.execute("set jit = off")
+        yield connection
+
+
+@contextmanager
+def blamed(connection: Connection, what: str) -> Iterator[None]:
+    """Tell an error of the statements within as `DatabaseError`: lost, or refused."""
+    try:
+        yield
+    except psycopg.Error as error:
+        if connection.closed:
             raise DatabaseError(
-                f"lost the connection to {what} at {place(url)}: {_first_line(error)}",
-                "run the command again; the last published release is untouched",
+                f"lost the connection to {what}: {first_line(error)}",
+                "run `almoner build` again; the last published release is untouched",
             ) from error
-        except psycopg.Error as error:
-            raise DatabaseError(
-                f"{what} at {place(url)} refused: {_first_line(error)}",
-                "the last published release is untouched",
-            ) from error
+        raise DatabaseError(
+            f"{what} refused: {first_line(error)}",
+            "mend that, then run `almoner build`; the last published release is untouched",
+        ) from error
 
 
 def place(url: str) -> str:
     """Describe where a DSN points, without its password."""
-    if "://" in url:
-        parts = urlsplit(url)
-        return f"{parts.hostname or 'localhost'}:{parts.port or 5432}{parts.path}"
     known = conninfo_to_dict(url)
-    return f"{known.get('host', 'localhost')}:{known.get('port', 5432)}/{known.get('dbname', '')}"
+    host, port = known.get("host") or "localhost", known.get("port") or 5432
+    return f"{host}:{port}/{known.get('dbname') or ''}"
 
 
 def without_password(url: str) -> tuple[dict[str, str], str]:
     """Split a DSN into the environment that holds its password and the rest."""
     known = {key: str(value) for key, value in conninfo_to_dict(url).items() if value is not None}
+    known.pop("sslpassword", None)
     password = known.pop("password", None)
     return ({"PGPASSWORD": password} if password else {}), make_conninfo(**known)
 
@@ -121,7 +140,8 @@ def create_database(name: str) -> None:
             connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
         except psycopg.errors.DuplicateDatabase as error:
             raise ConfigError(
-                f"the database {name} exists", "choose another name, or drop it first"
+                f"the database {name} exists",
+                f"`almoner db create {name}_2`, or `almoner db psql -- -c 'drop database {name}'`",
             ) from error
         connection.execute(
             sql.SQL("revoke connect on database {} from public").format(sql.Identifier(name))
@@ -132,7 +152,10 @@ def one(connection: Connection, query: str, *parameters: Any) -> DictRow:
     """Run a query that gives exactly one row."""
     row = connection.execute(query, parameters or None).fetchone()
     if row is None:
-        raise DatabaseError(f"expected a row from: {query.strip().splitlines()[0]}")
+        raise DatabaseError(
+            f"expected a row from: {query.strip().splitlines()[0]}",
+            "`almoner status` tells what is there",
+        )
     return row
 
 
@@ -156,10 +179,16 @@ def type_names(connection: Connection, types: set[str]) -> dict[str, str]:
         if row["known"] is None or row["known"] == "-":
             raise ConfigError(
                 f"a source contract names the type {row['name']}, which PostgreSQL lacks",
-                "mend data_type in models/staging/*/_sources.yml",
+                "mend data_type in models/staging/*/_sources.yml, then run `almoner sync`",
             )
     return {row["name"]: row["known"] for row in found}
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
+    """Give what an error says first, or its name if it says nothing."""
     return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+
+
+def _connect_reason(error: psycopg.Error) -> str:
+    """Leave out what `place` says already: server, port and the attempts before the last."""
+    return first_line(error).rpartition(" failed: ")[2].removeprefix("FATAL:").strip()

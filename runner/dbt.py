@@ -18,6 +18,16 @@ from runner import project
 from runner.errors import ConfigError
 
 PROJECT = "almoner"
+MEND = "mend what dbt names, then run `almoner build`"
+# what libpq says when a server goes away
+_LOST = (
+    "terminating connection",
+    "server closed the connection",
+    "connection already closed",
+    "could not connect",
+    "connection to server",
+    "SSL connection has been closed",
+)
 PROFILE = {
     PROJECT: {
         "target": "release",
@@ -44,7 +54,7 @@ class Node:
     """A node of the project as planning needs it.
 
     `definition` is a digest of all that decides the node's rows: its own SQL, macros,
-    contract and settings, and those of the views and seeds it reads.
+    contract and settings, and those of the views and seeds it reads. `feed` names its changes.
     """
 
     unique_id: str
@@ -52,6 +62,7 @@ class Node:
     kind: str
     definition: str
     inputs: tuple[str, ...]
+    feed: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,6 +79,11 @@ class Result:
     @property
     def is_good(self) -> bool:
         return self.status in ("success", "pass", "warn", "skipped", "no-op")
+
+    @property
+    def is_lost(self) -> bool:
+        """Tell whether the node failed because its connection was lost."""
+        return not self.is_good and any(sign in self.message for sign in _LOST)
 
 
 class Dbt:
@@ -89,9 +105,10 @@ class Dbt:
         if not outcome.success:
             raise ConfigError(
                 f"the dbt project is not valid: {str(outcome.exception).strip()}",
-                "mend the file that dbt names",
+                MEND,
             )
         self._manifest = outcome.result
+        _check_entities(self._manifest)
         return _nodes(self._manifest)
 
     def build(
@@ -105,7 +122,7 @@ class Dbt:
         from dbt.cli.main import dbtRunner
 
         def on_event(event: Any) -> None:
-            if event.info.name in ("LogModelResult", "LogTestResult", "LogSeedResult"):
+            if event.info.name in _RESULTS:
                 report(_from_event(event))
 
         arguments = [
@@ -117,9 +134,7 @@ class Dbt:
         with self._environment(release):
             outcome = dbtRunner(manifest=self._manifest, callbacks=[on_event]).invoke(arguments)
         if outcome.result is None:
-            raise ConfigError(
-                f"dbt could not run: {str(outcome.exception).strip()}", "mend what dbt names"
-            )
+            raise ConfigError(f"dbt could not run: {str(outcome.exception).strip()}", MEND)
         return [_from_result(entry) for entry in outcome.result.results]
 
     def audit(self) -> list[Result]:
@@ -136,7 +151,7 @@ class Dbt:
         with self._environment(None):
             outcome = dbtRunner().invoke(["test", *self._common(), "--no-write-json", *selection])
         if outcome.result is None:
-            raise ConfigError(f"dbt could not run: {outcome.exception}", "mend what dbt names")
+            raise ConfigError(f"dbt could not run: {outcome.exception}", MEND)
         return [_from_result(entry) for entry in outcome.result.results]
 
     def _common(self) -> list[str]:
@@ -166,8 +181,10 @@ class Dbt:
             "ALMONER_DBT_SSLMODE": str(known.get("sslmode") or "prefer"),
         }
         if release is not None:
+            # a server's own jit compiles each small recompute for minutes: before PostgreSQL 18
+            # the planner's costs are huge where a join method is switched off
             values["PGOPTIONS"] = (
-                f"-c almoner.release={release} -c client_connection_check_interval=1s"
+                f"-c almoner.release={release} -c client_connection_check_interval=1s -c jit=off"
             )
         before = {name: os.environ.get(name) for name in values}
         os.environ.update(values)
@@ -195,7 +212,27 @@ def project_fingerprint() -> str:
     return digest.hexdigest()
 
 
+_RESULTS = ("LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult")
 _KINDS = {".sql", ".yml", ".csv"}
+
+
+def _check_entities(manifest: Any) -> None:
+    """Refuse a canonical entity that a system has and core would not read.
+
+    Raises `ConfigError` naming the view that `vars.systems` lacks.
+    """
+    content = yaml.safe_load((project.root() / "dbt_project.yml").read_text())
+    systems: dict[str, list[str]] = content["vars"]["systems"]
+    entities = {entity for listed in systems.values() for entity in listed}
+    for node in manifest.nodes.values():
+        if not node.name.startswith("stg_"):
+            continue
+        system, _, entity = node.name.removeprefix("stg_").partition("__")
+        if entity in entities and entity not in (systems.get(system) or ()):
+            raise ConfigError(
+                f"core does not read {node.name}: dbt_project.yml does not list it",
+                f"add `- {entity}` to vars.systems.{system} in dbt_project.yml",
+            )
 
 
 def _nodes(manifest: Any) -> dict[str, Node]:
@@ -207,16 +244,23 @@ def _nodes(manifest: Any) -> dict[str, Node]:
         inputs = tuple(_inputs(node))
         parts = [unique_id, _own(manifest, node, kind), variables]
         for parent in inputs:
+            if found[parent].kind == "snapshot":
+                raise ConfigError(
+                    f"{node.name} reads the snapshot {found[parent].name}",
+                    "read the table that it is taken of (snapshots/README.md), then run"
+                    " `almoner build`",
+                )
             if found[parent].kind in ("source", "seed", "view"):
                 parts.append(found[parent].definition)
         digest = hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode())
-        found[unique_id] = Node(unique_id, node.name, kind, digest.hexdigest(), inputs)
+        feed = f"{node.schema}__{node.identifier}" if kind == "source" else node.name
+        found[unique_id] = Node(unique_id, node.name, kind, digest.hexdigest(), inputs, feed)
     return found
 
 
 def _inputs(node: Any) -> list[str]:
-    """List what a node reads; sources and seeds read nothing."""
-    return list(getattr(getattr(node, "depends_on", None), "nodes", ()))
+    """List what a node reads, sorted: dbt's order differs from process to process."""
+    return sorted(getattr(getattr(node, "depends_on", None), "nodes", ()))
 
 
 def _kind(node: Any) -> str:
@@ -236,6 +280,8 @@ def _own(manifest: Any, node: Any, kind: str) -> list[Any]:
         return [node.schema, node.identifier, columns, node.config.meta]
     if kind == "seed":
         return [node.checksum.checksum, node.config.to_dict()]
+    if kind == "snapshot":
+        return [node.raw_code, node.config.to_dict()]
     documents = (
         [node.description, [column.description for column in node.columns.values()]]
         if kind == "mart"
@@ -287,10 +333,17 @@ def _from_result(entry: Any) -> Result:
         entry.node.name,
         str(entry.node.resource_type),
         str(entry.status),
-        (entry.message or "").strip(),
+        _without_stack(entry.message or ""),
         entry.execution_time,
         entry.failures or 0,
     )
+
+
+def _without_stack(message: str) -> str:
+    """Leave out the lines in which dbt lists the macros that it was in."""
+    lines = message.strip().splitlines()
+    kept = [line for line in lines if not line.strip().startswith(("> in macro", "> called by"))]
+    return "\n".join(kept).strip()
 
 
 def _from_event(event: Any) -> Result:

@@ -17,6 +17,9 @@ from runner import access, db, marts
 from runner.errors import ConfigError
 from runner.marts import Mart
 
+# how a cell begins that a spreadsheet runs; the last four are the wide forms of East Asia
+FORMULA = r"^[-=+@|\t\r\n＝＋－＠]"
+
 
 @dataclass(frozen=True)
 class Request:
@@ -48,19 +51,24 @@ class Manifest:
 def export(connection: db.Connection, request: Request, out: BinaryIO) -> Manifest:
     """Stream a mart to `out` in the order of its grain; memory stays flat at any size.
 
-    Raises `ConfigError` for an unknown mart or tenant, or a date for a mart without one.
+    Raises `ConfigError` for an unknown mart or tenant, a date for a mart without one, or a day
+    that the tenant has no figures for.
     """
     if request.file_format != "csv":
-        raise ConfigError(f"no format {request.file_format!r}", "formats: csv")
-    mart = marts.find(connection, request.mart)
-    access.require_tenant(connection, request.tenant)
-    query = _query(mart, request)
+        raise ConfigError(f"no format {request.file_format!r}", "`--format csv`")
     digest = hashlib.sha256()
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("set transaction isolation level repeatable read, read only")
+        cursor.execute(db.script("same_bytes"))
         cursor.execute("select set_config('almoner.tenant', %s, true)", (request.tenant,))
+        mart = marts.find(connection, request.mart)
+        access.require_tenant(connection, request.tenant)
+        query = _query(mart, request)
+        _require_days(connection, mart, request)
         release = db.one(connection, "select almoner.reader_release() as release")["release"]
-        statement = sql.SQL("copy ({}) to stdout (format csv, header true)").format(query)
+        statement = sql.SQL(
+            "copy ({}) to stdout (format csv, header true, encoding 'UTF8')"
+        ).format(query)
         with cursor.copy(statement) as copy:
             for block in copy:
                 digest.update(block)
@@ -89,7 +97,8 @@ def export_file(connection: db.Connection, request: Request, path: Path) -> Mani
         pending.replace(path)
     except OSError as error:
         raise ConfigError(
-            f"cannot write {path}: {error.strerror}", "choose another --out"
+            f"cannot write {path}: {error.strerror}",
+            "`almoner export --help`; choose another --out",
         ) from error
     finally:
         pending.unlink(missing_ok=True)
@@ -98,13 +107,32 @@ def export_file(connection: db.Connection, request: Request, path: Path) -> Mani
     return manifest
 
 
+def _require_days(connection: db.Connection, mart: Mart, request: Request) -> None:
+    """Refuse a day that as-of marts do not reach: an empty file would look like no debts."""
+    if mart.date_column != "as_of_date":
+        return
+    days = db.one(
+        connection,
+        "select min(as_of_date) as first, max(as_of_date) as last from marts.reporting_days",
+    )
+    for day in (request.first, request.last):
+        if day and not (days["first"] and days["first"] <= day <= days["last"]):
+            nearest = days["first"] if days["first"] and day < days["first"] else days["last"]
+            raise ConfigError(
+                f"{request.tenant} has no figures for {day}: its days are {days['first']} to"
+                f" {days['last']}",
+                f"`almoner export {mart.name} --tenant {request.tenant} --as-of {nearest}"
+                " --out …`",
+            )
+
+
 def _query(mart: Mart, request: Request) -> sql.Composed:
     """Select the mart's columns; text that a spreadsheet would run gets a leading quote."""
     columns = sql.SQL(", ").join(
-        sql.SQL("case when {0} ~ '^[-=+@\\t\\r\\n|]' then '''' || {0} else {0} end as {0}").format(
-            sql.Identifier(column.name)
+        sql.SQL("case when {0} ~ {1} then '''' || {0} else {0} end as {0}").format(
+            sql.Identifier(column.name), sql.Literal(FORMULA)
         )
-        if column.data_type.split("(")[0] in ("text", "varchar", "character varying")
+        if column.is_text
         else sql.Identifier(column.name)
         for column in mart.columns
     )
@@ -113,9 +141,13 @@ def _query(mart: Mart, request: Request) -> sql.Composed:
     conditions = list(_conditions(mart, request))
     if conditions:
         query += sql.SQL(" where ") + sql.SQL(" and ").join(conditions)
+    texts = {column.name for column in mart.columns if column.is_text}
     # qualified: the order is by what is stored, not by what is quoted for a spreadsheet
     order = [
-        sql.Identifier("marts", mart.name, name) for name in mart.grain or (mart.columns[0].name,)
+        sql.SQL('{} collate "C"' if name in texts else "{}").format(
+            sql.Identifier("marts", mart.name, name)
+        )
+        for name in mart.grain or (mart.columns[0].name,)
     ]
     return query + sql.SQL(" order by ") + sql.SQL(", ").join(order)
 
@@ -123,13 +155,18 @@ def _query(mart: Mart, request: Request) -> sql.Composed:
 def _conditions(mart: Mart, request: Request) -> Iterator[sql.Composed]:
     if (request.first or request.last) and not mart.date_column:
         raise ConfigError(
-            f"mart {mart.name} has no date to filter by", "leave --from, --to and --as-of out"
+            f"mart {mart.name} has no date to filter by",
+            f"leave --from, --to and --as-of out; `almoner marts {mart.name}` lists its columns",
         )
     if mart.date_column == "as_of_date" and not (request.first or request.last):
-        raise ConfigError(f"mart {mart.name} holds for a day", "say which with --as-of YYYY-MM-DD")
+        raise ConfigError(
+            f"mart {mart.name} holds for a day",
+            f"`almoner export {mart.name} --tenant {request.tenant} --as-of YYYY-MM-DD --out …`",
+        )
     if request.first and request.last and request.first > request.last:
         raise ConfigError(
-            f"--from {request.first} is after --to {request.last}", "exchange the two"
+            f"--from {request.first} is after --to {request.last}",
+            f"exchange the two: `--from {request.last} --to {request.first}`",
         )
     for bound, operator in ((request.first, ">="), (request.last, "<=")):
         if bound:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,7 @@ WIDENING = {
     "json": {"jsonb"},
 }
 TWO_TO_32 = 4294967296
+BLOCK = 256 * 1024
 FEW = 20_000  # changed rows that are read again by their place, not by another pass
 
 
@@ -46,6 +47,7 @@ class Found:
     oid: str
     kind: str
     columns: dict[str, str]
+    unique: list[set[str]] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,9 @@ class Snapshot:
     def check(self, table: Table) -> str:
         """Compare a table with its contract and give its identity.
 
+        A table whose keys the source does not keep unique is told by `unkeyed`, not by its
+        kind: any row may then be a second one with a key that was read before.
+
         Raises `ContractError` naming the first missing table, column or wrong type.
         """
         place = f"source {self.name}: {self.contract.schema}.{table.source_name}"
@@ -71,23 +76,26 @@ class Snapshot:
         if found is None:
             raise ContractError(
                 f"{place} does not exist or may not be read",
-                f"create it, or grant usage on schema {self.contract.schema} and select on"
-                " its tables",
+                f"create it, or `grant usage on schema {self.contract.schema} to {self._user}` and"
+                f" `grant select on all tables in schema {self.contract.schema} to {self._user}`",
             )
         for column in table.columns:
-            if column.name not in found.columns:
+            if column.source_name not in found.columns:
                 raise ContractError(
-                    f"{place} has no column {column.name}",
-                    f"add the column, or mend models/staging/{table.system}/_sources.yml",
+                    f"{place} has no column {column.source_name}",
+                    f"add the column, or mend {self._contract_file}; then run `almoner sync`",
                 )
-            has = found.columns[column.name]
+            has = found.columns[column.source_name]
             wanted = self.type_names[column.data_type]
             if has not in (wanted, "enum or domain") and wanted not in WIDENING.get(has, ()):
                 raise ContractError(
-                    f"{place}.{column.name} is {has}, the contract says {wanted}",
-                    "change the column's type back, or mend the contract and its staging model",
+                    f"{place}.{column.source_name} is {has}, the contract says {wanted}",
+                    f"change the type back, or mend {self._contract_file} and its staging"
+                    " model; then run `almoner sync`",
                 )
-        return f"{self.identity}/{found.oid}/{found.kind}"
+        key = {table.in_source(name) for name in table.key}
+        is_keyed = any(columns <= key for columns in found.unique)
+        return f"{self.identity}/{found.oid}/{found.kind if is_keyed else 'unkeyed'}"
 
     def counts(self, table: Table, since: Watermark | None) -> tuple[int, int]:
         """Count the rows of a table, and those changed since a watermark, in one pass.
@@ -95,34 +103,25 @@ class Snapshot:
         Where few have changed their places are kept for `copy_rows`: within the snapshot a row
         stays where it is.
         """
-        if since is None:
-            row = db.one(
-                self.connection,
-                sql.SQL("select count(*) as total from {}")
-                .format(self._relation(table))
-                .as_string(),
-            )
-            return int(row["total"]), int(row["total"])
-        row = db.one(
-            self.connection,
-            sql.SQL(db.script("source_counts"))
-            .format(
-                changed=self._changed(since), table=self._relation(table), few=sql.Literal(FEW)
-            )
-            .as_string(),
+        script = "select count(*) as total, count(*) as changed from {table}"
+        if since is not None:
+            script = db.script("source_counts")
+        query = sql.SQL(script).format(
+            changed=self._changed(since), table=self._relation(table), few=sql.Literal(FEW)
         )
-        if row["changed"] <= FEW:
+        with self._reading(table):
+            row = db.one(self.connection, query.as_string())
+        if since is not None and row["changed"] <= FEW:
             self._places[table.name] = row["places"]
         return int(row["total"]), int(row["changed"])
 
     def buckets(self, table: Table, width: int) -> dict[int, int]:
         """Count the rows of a table in ranges of its integer key."""
-        found = db.rows(
-            self.connection,
-            sql.SQL("select {} / {} as bucket, count(*) as size from {} group by 1")
-            .format(sql.Identifier(table.key[0]), sql.Literal(width), self._relation(table))
-            .as_string(),
+        query = sql.SQL("select {} / {} as bucket, count(*) as size from {} group by 1").format(
+            _key(table), sql.Literal(width), self._relation(table)
         )
+        with self._reading(table):
+            found = db.rows(self.connection, query.as_string())
         return {int(row["bucket"]): int(row["size"]) for row in found}
 
     @contextmanager
@@ -133,9 +132,11 @@ class Snapshot:
         tenant = []
         if table.tenant:
             prefix = sql.Literal(f"{self.name}_")
-            tenant = [sql.SQL("{} || {}::text").format(prefix, sql.Identifier(table.tenant))]
+            # concat: a row of no tenant must be seen to be one
+            owner = sql.Identifier(table.in_source(table.tenant))
+            tenant = [sql.SQL("concat({}, {})").format(prefix, owner)]
         columns = [
-            sql.SQL("{}::{}").format(sql.Identifier(column.name), sql.SQL(column.data_type))
+            sql.SQL("{}::{}").format(sql.Identifier(column.source_name), sql.SQL(column.data_type))
             for column in table.columns
         ]
         values = sql.SQL(", ").join(
@@ -153,32 +154,54 @@ class Snapshot:
         query = sql.SQL("select {} from {} where {}").format(
             values, self._relation(table), changed
         )
-        with self._copy(query) as stream:
+        with self._copy(table, query) as stream:
             yield stream
 
     @contextmanager
     def copy_keys(self, table: Table, buckets: list[int] | None, width: int) -> Any:
         """Stream the keys of a table, of some buckets or of all, as binary COPY."""
         columns = sql.SQL(", ").join(
-            sql.SQL("{}::{}").format(sql.Identifier(name), sql.SQL(table.type_of(name)))
+            sql.SQL("{}::{}").format(
+                sql.Identifier(table.in_source(name)), sql.SQL(table.type_of(name))
+            )
             for name in table.key
         )
         wanted: sql.Composable = sql.SQL("true")
         if buckets is not None:
             wanted = sql.SQL("{} / {} = any({})").format(
-                sql.Identifier(table.key[0]), sql.Literal(width), sql.Literal(buckets)
+                _key(table), sql.Literal(width), sql.Literal(buckets)
             )
         query = sql.SQL("select {}::text, {} from {} where {}").format(
             sql.Literal(self.name), columns, self._relation(table), wanted
         )
-        with self._copy(query) as stream:
+        with self._copy(table, query) as stream:
             yield stream
 
     @contextmanager
-    def _copy(self, query: sql.Composed) -> Iterator[Iterator[bytes]]:
+    def _copy(self, table: Table, query: sql.Composed) -> Iterator[Iterator[bytes]]:
         statement = sql.SQL("copy ({}) to stdout (format binary)").format(query)
-        with self.connection.cursor() as cursor, cursor.copy(statement) as copy:
-            yield (bytes(block) for block in copy)
+        with self.connection.cursor() as cursor, ExitStack() as stack:
+            with self._reading(table):
+                copy = stack.enter_context(cursor.copy(statement))
+
+            def blocks() -> Iterator[bytes]:
+                # what fails where the blocks go is not the source's fault
+                with self._reading(table):
+                    yield from _blocks(copy)
+
+            yield blocks()
+
+    def _reading(self, table: Table) -> AbstractContextManager[None]:
+        place = f"source {self.name}: {self.contract.schema}.{table.source_name}"
+        return db.blamed(self.connection, place)
+
+    @property
+    def _user(self) -> str:
+        return self.connection.info.user
+
+    @property
+    def _contract_file(self) -> str:
+        return f"models/staging/{self.contract.system}/_sources.yml"
 
     def _relation(self, table: Table) -> sql.Identifier:
         return sql.Identifier(self.contract.schema, table.source_name)
@@ -199,24 +222,40 @@ class Snapshot:
 def open_snapshot(name: str, source: Source) -> Iterator[Snapshot]:
     """Open a source for one consistent reading of all its tables."""
     contract = contracts.load(source.system)
-    with db.connect(db.source_dsn(source), what=f"source {name}") as connection:
-        connection.execute("begin isolation level repeatable read read only")
-        row = db.one(
-            connection,
-            "select pg_snapshot_xmin(pg_current_snapshot())::text as xmin,"
-            " (select system_identifier from pg_control_system())::text as cluster,"
-            " (select oid from pg_database where datname = current_database())::text as database",
-        )
-        identity = f"{row['cluster']}/{row['database']}"
-        yield Snapshot(
-            name=name,
-            contract=contract,
-            connection=connection,
-            identity=identity,
-            xmin=int(row["xmin"]),
-            tables=_tables(connection, contract.schema),
-            type_names=db.type_names(connection, contracts.types(contract)),
-        )
+    what = f"source {name}"
+    with db.opened(db.source_dsn(source), what, f"sources.{name} in almoner.yml") as connection:
+        with db.blamed(connection, what):
+            connection.execute("begin isolation level repeatable read read only")
+            row = db.one(connection, db.script("snapshot"))
+            snapshot = Snapshot(
+                name=name,
+                contract=contract,
+                connection=connection,
+                identity=f"{row['cluster']}/{row['database']}",
+                xmin=int(row["xmin"]),
+                tables=_tables(connection, contract.schema),
+                type_names=db.type_names(connection, contracts.types(contract)),
+            )
+        yield snapshot
+
+
+def _blocks(rows: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:
+    """Gather rows into larger blocks: one write each is what takes longest."""
+    gathered: list[bytes | bytearray | memoryview] = []
+    size = 0
+    for row in rows:
+        gathered.append(row)
+        size += len(row)
+        if size > BLOCK:
+            yield b"".join(gathered)
+            gathered.clear()
+            size = 0
+    yield b"".join(gathered)
+
+
+def _key(table: Table) -> sql.Identifier:
+    """Name the first key column as the source does."""
+    return sql.Identifier(table.in_source(table.key[0]))
 
 
 def _tables(connection: db.Connection, schema: str) -> dict[str, Found]:
@@ -224,6 +263,9 @@ def _tables(connection: db.Connection, schema: str) -> dict[str, Found]:
     for row in db.rows(connection, db.script("source_columns"), schema):
         table = found.setdefault(row["table_name"], Found(row["oid"], row["kind"], {}))
         table.columns[row["column_name"]] = row["data_type"]
+    for row in db.rows(connection, db.script("source_keys"), schema):
+        if row["table_name"] in found:
+            found[row["table_name"]].unique.append(set(row["columns"]))
     return found
 
 
@@ -231,7 +273,8 @@ def usable(mark: Watermark | None, identity: str, xmin: int) -> Watermark | None
     """Give the watermark if changes can be told from it, else None: read everything.
 
     Not usable: another server, database or table; a snapshot that went backwards; one that is
-    over 1.5 billion transactions old; a view, which has no xmin of its own.
+    over 1.5 billion transactions old; a view, which has no xmin of its own; a table without a
+    unique key.
     """
     if mark is None or mark.server_identity != identity or not identity.endswith("/r"):
         return None

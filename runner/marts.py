@@ -19,6 +19,10 @@ class Column:
     data_type: str
     description: str
 
+    @property
+    def is_text(self) -> bool:
+        return self.data_type.split("(")[0] in ("text", "varchar", "character varying")
+
 
 @dataclass(frozen=True)
 class Mart:
@@ -67,5 +71,6 @@ def find(connection: db.Connection, name: str) -> Mart:
             return mart
     names = ", ".join(mart.name for mart in known)
     raise ConfigError(
-        f"there is no mart {name}", f"marts: {names}" if names else "run `almoner build` first"
+        f"there is no mart {name}",
+        f"`almoner marts` lists them: {names}" if names else "run `almoner build` first",
     )

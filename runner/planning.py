@@ -70,7 +70,7 @@ def _step(
     if node.kind == "seed":
         return None
     news = _news(node, nodes, past, since)
-    moved = [parent for parent in rebuilt if nodes[parent].kind in ("released", "snapshot")]
+    moved = [parent for parent in rebuilt if nodes[parent].kind == "released"]
     if news or moved:
         return Step(node, "incremental", since, "changed inputs")
     return None
@@ -80,12 +80,8 @@ def _news(node: Node, nodes: dict[str, Node], past: History, since: int) -> bool
     """Tell whether a feed that reaches the node, through views, has news."""
     for parent in node.inputs:
         upstream = nodes[parent]
-        if upstream.kind == "source":
-            system, table = parent.split(".")[2:4]
-            if past.feeds.get(f"raw_{system}__{table}", 0) > since:
-                return True
-        elif upstream.kind == "released":
-            if past.feeds.get(upstream.name, 0) > since:
+        if upstream.kind in ("source", "released"):
+            if past.feeds.get(upstream.feed, 0) > since:
                 return True
         elif upstream.kind == "view" and _news(upstream, nodes, past, since):
             return True

@@ -13,6 +13,7 @@ from rich.status import Status
 from runner.dbt import Result
 from runner.planning import Step
 from runner.sync import Landing
+from runner.tables import counted
 
 
 class Plain:
@@ -34,7 +35,7 @@ class Plain:
 
     def planned(self, steps: list[Step]) -> None:
         full = sum(step.mode == "full" for step in steps)
-        self.say(f"  {len(steps)} nodes to run, {full} of them in full")
+        self.say(f"  {counted(len(steps), 'node')} to run, {full} of them in full")
 
     def ran(self, result: Result) -> None:
         if not result.is_good:
@@ -87,6 +88,7 @@ class Lines:
             self._say(
                 event="landed", source=landing.source, table=landing.table.source_name,
                 landed=landing.landed, deleted=landing.deleted, quarantined=landing.quarantined,
+                mended=landing.mended,
             )  # fmt: skip
 
     def planned(self, steps: list[Step]) -> None:
@@ -108,9 +110,11 @@ def reporter(as_json: bool) -> Plain | Terminal | Lines:
 
 
 def _told(landing: Landing) -> str:
-    parts = [f"{landing.landed:,} rows"]
+    parts = [counted(landing.landed, "row")]
     if landing.deleted:
         parts.append(f"{landing.deleted:,} deleted")
     if landing.quarantined:
         parts.append(f"{landing.quarantined:,} set aside")
+    if landing.mended:
+        parts.append(f"{landing.mended:,} no longer set aside")
     return f"{landing.source}.{landing.table.source_name}: {', '.join(parts)}"

@@ -39,6 +39,8 @@ def publish(dsn: str, connection: db.Connection, release: int, marts: set[str]) 
                 "a mart view is locked by a reader's long transaction",
                 "run `almoner build` again, or end the reader's session",
             ) from error
+        if not connection.closed:
+            raise
         return _decide(dsn, release, xid, error)
 
 
@@ -80,11 +82,11 @@ def _claim(connection: db.Connection, release: int) -> None:
 
 def write_marts(connection: db.Connection, release: int, marts: set[str]) -> None:
     """Write the mart views as a release defines them, where they differ from what stands."""
-    for row in db.rows(connection, db.script("views_of_marts")):
-        if row["name"] not in marts:
-            connection.execute(
-                sql.SQL("drop view {} cascade").format(sql.Identifier("marts", row["name"]))
-            )
+    for name in removed_marts(connection, marts):
+        connection.execute(
+            sql.SQL("drop view if exists {} cascade").format(sql.Identifier("marts", name))
+        )
+        connection.execute("delete from almoner.published_marts where mart = %s", (name,))
     changed = {
         row["mart"]: row["definition"]
         for row in db.rows(connection, db.script("changed_marts"), release)
@@ -92,6 +94,12 @@ def write_marts(connection: db.Connection, release: int, marts: set[str]) -> Non
     }
     for name in _inputs_first(changed):
         _write_mart(connection, name, changed[name])
+
+
+def removed_marts(connection: db.Connection, marts: set[str]) -> list[str]:
+    """List the published marts that the project no longer has."""
+    published = db.rows(connection, db.script("views_of_marts"))
+    return [row["name"] for row in published if row["name"] not in marts]
 
 
 def _inputs_first(definitions: dict[str, dict[str, Any]]) -> list[str]:
@@ -122,7 +130,8 @@ def _write_mart(connection: db.Connection, name: str, definition: dict[str, Any]
         raise PublicationError(
             f"mart {name} removes, renames or retypes a column that readers use: "
             f"{str(error).splitlines()[0]}",
-            "keep the column and add new ones at the end, or make a new mart beside it",
+            f"keep the column and add new ones at the end, or `almoner new mart {name}_2`;"
+            " CONTRIBUTING.md says how to start a mart anew that nobody reads yet",
         ) from error
     connection.execute(sql.SQL("alter view {} owner to almoner_gate").format(view))
     connection.execute(sql.SQL("grant select on {} to almoner_reader").format(view))

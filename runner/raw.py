@@ -12,11 +12,13 @@ from runner.errors import ConfigError
 
 
 def prepare(connection: db.Connection) -> None:
-    """Make what is missing of every contract's raw tables; add columns that are new.
+    """Make what is missing of every contract's raw tables; add columns and indexes that are new.
 
-    Raises `ConfigError` when a contract changes the type of a column that has landed.
+    Raises `ConfigError` when a contract changes the key, the tenant or the type of a column
+    of a table that has landed.
     """
     known = _existing_columns(connection)
+    keys, indexes = _existing_indexes(connection)
     every = contracts.load_all()
     type_names = db.type_names(
         connection, {name for contract in every for name in contracts.types(contract)}
@@ -25,11 +27,16 @@ def prepare(connection: db.Connection) -> None:
         schema = sql.Identifier(f"raw_{contract.system}")
         connection.execute(sql.SQL("create schema if not exists {}").format(schema))
         for table in contract.tables:
-            existing = known.get((table.raw_schema, table.raw_name))
-            if existing is None:
+            place = (table.raw_schema, table.raw_name)
+            if place not in known:
                 _create(connection, table)
-            else:
-                _compare(connection, table, existing, type_names)
+                continue
+            _compare(connection, table, known[place], type_names)
+            _compare_key(table, known[place], keys.get(place))
+            for name in set(table.feed_columns) - known["feed", table.feed_name].keys():
+                _add_to_feed(connection, table, name)
+            if not set(_indexes(table)) <= indexes.get(place, set()):
+                create_indexes(connection, table)
 
 
 def relation(table: Table) -> sql.Identifier:
@@ -78,11 +85,10 @@ def create_indexes(connection: db.Connection, table: Table) -> None:
                 relation(table), names(key_of(table))
             )
         )
-    for index in _indexes(table):
-        name = sql.Identifier(f"{table.raw_name}_{'_'.join(index)}"[:60])
+    for name, index in _indexes(table).items():
         connection.execute(
             sql.SQL("create index if not exists {} on {} ({})").format(
-                name, relation(table), names(index)
+                sql.Identifier(name), relation(table), names(index)
             )
         )
 
@@ -94,10 +100,14 @@ def drop_indexes(connection: db.Connection, table: Table) -> None:
         "select conname from pg_constraint where conrelid = %s::regclass and contype = 'p'",
         f'"{table.raw_schema}"."{table.raw_name}"',
     ):
+        parts = [sql.SQL("drop constraint {}").format(sql.Identifier(row["conname"]))]
+        # the key's columns stay "not null" without it, and a row without a key is set aside
+        parts += [
+            sql.SQL("alter column {} drop not null").format(sql.Identifier(name))
+            for name in key_of(table)
+        ]
         connection.execute(
-            sql.SQL("alter table {} drop constraint {}").format(
-                relation(table), sql.Identifier(row["conname"])
-            )
+            sql.SQL("alter table {} {}").format(relation(table), sql.SQL(", ").join(parts))
         )
     for row in db.rows(
         connection,
@@ -107,9 +117,10 @@ def drop_indexes(connection: db.Connection, table: Table) -> None:
         connection.execute(f"drop index {row['name']}")
 
 
-def _indexes(table: Table) -> tuple[tuple[str, ...], ...]:
+def _indexes(table: Table) -> dict[str, tuple[str, ...]]:
+    """Map the name of each index of a raw table to its columns."""
     own = (("tenant_id", *table.key),) if table.tenant else ()
-    return (*own, *table.indexes)
+    return {f"{table.raw_name}_{'_'.join(index)}"[:60]: index for index in (*own, *table.indexes)}
 
 
 def _existing_columns(connection: db.Connection) -> dict[tuple[str, str], dict[str, str]]:
@@ -120,6 +131,20 @@ def _existing_columns(connection: db.Connection) -> dict[tuple[str, str], dict[s
     return found
 
 
+def _existing_indexes(
+    connection: db.Connection,
+) -> tuple[dict[tuple[str, str], tuple[str, ...]], dict[tuple[str, str], set[str]]]:
+    """Give the key's columns and the names of the indexes of each raw table."""
+    keys: dict[tuple[str, str], tuple[str, ...]] = {}
+    names: dict[tuple[str, str], set[str]] = {}
+    for row in db.rows(connection, db.script("raw_indexes")):
+        place = (row["schema_name"], row["table_name"])
+        names.setdefault(place, set()).add(row["index_name"])
+        if row["is_key"]:
+            keys[place] = tuple(row["column_names"])
+    return keys, names
+
+
 def _compare(
     connection: db.Connection, table: Table, existing: dict[str, str], type_names: dict[str, str]
 ) -> None:
@@ -128,11 +153,37 @@ def _compare(
             _add(connection, table, column)
             continue
         if type_names[column.data_type] != existing[column.name]:
-            raise ConfigError(
-                f"{table.raw_schema}.{table.raw_name}.{column.name} has landed as "
-                f"{existing[column.name]} and the contract now says {column.data_type}",
-                "keep the type, or run `almoner db reset` to land everything anew",
+            raise _changed(
+                table,
+                f"{column.name} has landed as {existing[column.name]} and the contract now says"
+                f" {column.data_type}",
             )
+
+
+def _compare_key(table: Table, existing: dict[str, str], key: tuple[str, ...] | None) -> None:
+    if bool(table.tenant) != ("tenant_id" in existing):
+        raise _changed(table, f"it has landed {'without' if table.tenant else 'with'} a tenant")
+    if key and key != key_of(table):
+        raise _changed(table, f"it has landed by the key {', '.join(key[1:])}")
+
+
+def _changed(table: Table, what: str) -> ConfigError:
+    """Say what a contract may not change, and how to land a table anew."""
+    relations = f"{table.raw_schema}.{table.raw_name}, feed.{table.feed_name}"
+    return ConfigError(
+        f"{table.raw_schema}.{table.raw_name}: {what}",
+        "take the change back, or land the table anew: `almoner db psql -- -c"
+        f" 'drop table {relations}, work.land_{table.feed_name} cascade'`",
+    )
+
+
+def _add_to_feed(connection: db.Connection, table: Table, name: str) -> None:
+    """Let the feed carry one more column; who asks for it is recomputed in full."""
+    connection.execute(
+        sql.SQL("alter table {} add column {} {}").format(
+            feed(table), sql.Identifier(name), sql.SQL(table.type_of(name))
+        )
+    )
 
 
 def _create(connection: db.Connection, table: Table) -> None:
@@ -165,6 +216,12 @@ def _create(connection: db.Connection, table: Table) -> None:
             )
         )
         create_indexes(connection, table)
+        _forget_watermarks(connection, table)
+
+
+def _forget_watermarks(connection: db.Connection, table: Table) -> None:
+    """Let every source of a table be read in full."""
+    connection.execute("delete from almoner.watermarks where table_name = %s", (table.feed_name,))
 
 
 def _add(connection: db.Connection, table: Table, column: contracts.Column) -> None:
@@ -178,6 +235,4 @@ def _add(connection: db.Connection, table: Table, column: contracts.Column) -> N
                     sql.SQL(column.data_type),
                 )
             )
-        connection.execute(
-            "delete from almoner.watermarks where table_name = %s", (table.feed_name,)
-        )
+        _forget_watermarks(connection, table)

@@ -4,20 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
-from psycopg import sql
+from psycopg import errors, sql
 from psycopg.rows import DictRow
 
 from runner import db, raw
-from runner.errors import ConfigError, PublicationError
+from runner.errors import ConfigError, DatabaseError, PublicationError
 
-BUILDER_LOCK = 4_017_001
+BUILDER_LOCK, PREPARE_LOCK = 4_017_001, 4_017_002
 
 
 def prepare(connection: db.Connection) -> None:
-    """Make Almoner's own schemas, tables, functions and roles, and the raw tables."""
-    connection.execute(db.script("control"))
-    raw.prepare(connection)
+    """Make Almoner's own schemas, tables, functions and roles, and the raw tables.
+
+    Raises `DatabaseError` if the role may not.
+    """
+    try:
+        with connection.transaction():
+            # two commands that make the same thing at once would fail
+            connection.execute("select pg_advisory_xact_lock(%s)", (PREPARE_LOCK,))
+            connection.execute(db.script("control"))
+            raw.prepare(connection)
+    except errors.InsufficientPrivilege as error:
+        user, database = connection.info.user, connection.info.dbname
+        raise DatabaseError(
+            f"{user} may not set up the database {database}: {str(error).splitlines()[0]}",
+            f"as a superuser, with `almoner db psql` or psql: alter role {user} createrole;"
+            f" alter database {database} owner to {user}; and, where the roles exist, grant"
+            f" almoner_gate, almoner_reader to {user}",
+        ) from error
 
 
 @contextmanager
@@ -51,18 +67,18 @@ def open_release(connection: db.Connection) -> int:
 def revert(connection: db.Connection, release: int, reason: str) -> None:
     """Undo an unpublished release: its rows go, the rows it retired are current again.
 
-    What it landed in raw stays, and counts as changed for the next build.
+    What it landed in raw stays, and counts as changed for the next build. One that is no
+    longer being built is left alone.
     """
     with connection.transaction():
         # waits for the transactions that the fence let in
-        connection.execute(
-            "select from almoner.releases where release_id = %s for update", (release,)
-        )
-        connection.execute(
+        undone = connection.execute(
             "update almoner.releases set state = 'reverted', finished_at = now(), reason = %s"
             " where release_id = %s and state = 'building'",
             (reason, release),
         )
+        if not undone.rowcount:
+            return
         for row in db.rows(connection, db.script("released_tables"), release):
             names = {
                 "store": sql.Identifier("store", row["name"]),
@@ -111,6 +127,25 @@ def find(connection: db.Connection, release: int) -> DictRow:
         if row["release_id"] == release:
             return row
     raise ConfigError(f"there is no release {release}", "`almoner releases list` shows them")
+
+
+@dataclass(frozen=True)
+class Amiss:
+    """A tenant with rows set aside, or held back from the newest release for a reason."""
+
+    tenant: str
+    reads_release: int | None
+    rows_set_aside: int
+    held_because: str | None
+
+
+def amiss(connection: db.Connection) -> list[Amiss]:
+    """List the tenants that have rows set aside or do not read the newest release."""
+    if not db.one(connection, "select to_regclass('core.fct_quarantined_rows') as is_there")[
+        "is_there"
+    ]:
+        return []
+    return [Amiss(**row) for row in db.rows(connection, db.script("tenants_amiss"))]
 
 
 def before_current(connection: db.Connection) -> int:

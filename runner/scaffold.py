@@ -20,13 +20,14 @@ def mart(name: str, domain: str) -> list[Path]:
     if not NAME.match(name) or not NAME.match(domain):
         raise ConfigError(
             f"{name!r} in {domain!r} is no name for a mart",
-            "use lower-case letters, digits and _, such as revenue_by_doctor",
+            "use lower-case letters, digits and _: `almoner new mart revenue_by_doctor`",
         )
     models = project.root() / "models"
     taken = list(models.rglob(f"{name}.sql"))
     if taken:
         raise ConfigError(
-            f"a model {name} exists: {taken[0].relative_to(project.root())}", "choose another name"
+            f"a model {name} exists: {taken[0].relative_to(project.root())}",
+            f"choose another name: `almoner new mart {name}_2`",
         )
     folder = models / "marts" / domain
     folder.mkdir(parents=True, exist_ok=True)

@@ -226,7 +226,7 @@ def _wheel() -> Path:
     if spec is None or not spec.submodule_search_locations:
         raise DatabaseError(
             "the embedded PostgreSQL is not installed",
-            "run `make setup`, or set ALMONER_DSN to a server of your own",
+            "run `make setup`, or `export ALMONER_DSN=…` of a server of your own",
         )
     return Path(spec.submodule_search_locations[0])
 
@@ -253,7 +253,7 @@ def _unprivileged_account() -> str:
             continue
     raise DatabaseError(
         "PostgreSQL refuses to run as root and this machine has no account postgres or nobody",
-        "run almoner as an ordinary user, or set ALMONER_DSN to a server of your own",
+        "run almoner as an ordinary user, or `export ALMONER_DSN=…` of a server of your own",
     )
 
 

@@ -5,15 +5,39 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import psycopg
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from psycopg.conninfo import conninfo_to_dict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
+from pydantic_core import ErrorDetails
 
-from runner import project
+from runner import contracts, project
 from runner.errors import ConfigError
 
 SOURCE_NAME = re.compile(r"^[a-z][a-z0-9]{0,30}$")
+
+
+def _dsn(value: str) -> str:
+    """Refuse what libpq cannot read, without repeating it: it may hold a password."""
+    try:
+        conninfo_to_dict(value)
+    except psycopg.ProgrammingError as error:
+        raise ValueError(
+            "must be a DSN such as postgresql://user@host:5432/database or host=… dbname=…"
+        ) from error
+    return value
+
+
+Dsn = Annotated[str, AfterValidator(_dsn)]
 
 
 class Source(BaseModel):
@@ -22,7 +46,7 @@ class Source(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     system: str
-    dsn: str | None = None
+    dsn: Dsn | None = None
     database: str | None = None
 
     @model_validator(mode="after")
@@ -37,7 +61,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    database: str | None = None
+    database: Dsn | None = None
     sources: dict[str, Source] = Field(default_factory=dict)
     deletion_limit_percent: float = Field(default=5, ge=0, le=100)
 
@@ -63,14 +87,15 @@ def load() -> Settings:
     if dsn := os.environ.get("ALMONER_DSN"):
         merged["database"] = dsn
     try:
-        return Settings.model_validate(merged)
+        configured = Settings.model_validate(merged)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "settings"
-        raise ConfigError(
-            f"almoner.yml: {where}: {first['msg']}",
-            "see almoner.example.yml for every setting",
-        ) from error
+        raise ConfigError(_told(error.errors()[0], from_environment=bool(dsn)), MEND) from error
+    for source in configured.sources.values():
+        contracts.require(source.system)
+    return configured
+
+
+MEND = "mend it as almoner.example.yml shows, then run `almoner status`"
 
 
 def demo_file() -> Path:
@@ -78,29 +103,60 @@ def demo_file() -> Path:
     return project.state_dir() / "demo.yml"
 
 
+def _told(error: ErrorDetails, *, from_environment: bool) -> str:
+    """Name the setting and what is wrong with it; never its value."""
+    where = ".".join(str(part) for part in error["loc"])
+    if where == "database" and from_environment:
+        return f"ALMONER_DSN {_reason(error)}"
+    return f"almoner.yml: {where}: {_reason(error)}" if where else f"almoner.yml: {_reason(error)}"
+
+
+def _reason(error: ErrorDetails) -> str:
+    if error["type"] == "extra_forbidden":
+        model = Source if error["loc"][0] == "sources" else Settings
+        return f"there is no such setting; there are {', '.join(model.model_fields)}"
+    reason = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    return reason[0].lower() + reason[1:]
+
+
 def _read(path: Path) -> dict[str, Any]:
+    """Read one file; `${NAME}` in a value stands for what the environment holds."""
     if not path.is_file():
         return {}
     try:
-        content = yaml.safe_load(_with_environment(path.read_text(), path)) or {}
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{path.name} is not valid YAML: {error}", f"mend {path}") from error
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    except yaml.MarkedYAMLError as error:
+        line = f" line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise ConfigError(f"{path.name}{line} is not valid YAML: {error.problem}", MEND) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path.name} is not valid YAML: it is no UTF-8 text", MEND) from error
+    except OSError as error:
+        raise ConfigError(
+            f"cannot read {path}: {error.strerror}", f"`ls -l {path}` shows who may"
+        ) from error
     if not isinstance(content, dict):
-        raise ConfigError(f"{path.name} must hold settings by name", f"mend {path}")
-    return content
+        raise ConfigError(f"{path.name} must hold settings by name", MEND)
+    if not isinstance(content.get("sources") or {}, dict):
+        raise ConfigError(f"{path.name}: sources must hold sources by name", MEND)
+    filled: dict[str, Any] = _with_environment(content, path)
+    return filled
 
 
-def _with_environment(text: str, path: Path) -> str:
-    def value(match: re.Match[str]) -> str:
-        name = match.group(1)
-        if name not in os.environ:
-            raise ConfigError(
-                f"{path.name} names ${{{name}}}, which the environment lacks",
-                f"export {name}=… and run the command again",
-            )
-        return os.environ[name]
+def _with_environment(value: Any, path: Path) -> Any:
+    if isinstance(value, dict):
+        return {name: _with_environment(each, path) for name, each in value.items()}
+    if isinstance(value, str):
+        return re.sub(r"\$\{(\w+)\}", lambda match: _variable(match.group(1), path), value)
+    return value
 
-    return re.sub(r"\$\{(\w+)\}", value, text)
+
+def _variable(name: str, path: Path) -> str:
+    if name not in os.environ:
+        raise ConfigError(
+            f"{path.name} names ${{{name}}}, which the environment lacks",
+            f"`export {name}=…` and run the command again",
+        )
+    return os.environ[name]
 
 
 def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:

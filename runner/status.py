@@ -8,7 +8,18 @@ from datetime import datetime
 from psycopg import sql
 from psycopg.rows import DictRow
 
-from runner import db
+from runner import db, releases
+from runner.settings import Settings
+
+
+@dataclass(frozen=True)
+class Source:
+    """How far a source was read: its rows that are held, and when it was looked at."""
+
+    source: str
+    tables: int
+    rows: int
+    read_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -23,11 +34,12 @@ class Status:
     building: int | None
     tenants: int
     readers: int
-    sources: list[DictRow]
+    sources: list[Source]
+    amiss: list[releases.Amiss]
 
 
-def read(connection: db.Connection) -> Status:
-    """Read the state of an installation."""
+def read(connection: db.Connection, configured: Settings) -> Status:
+    """Read the state of an installation, sources that were never read included."""
     row = db.one(connection, db.script("status"))
     return Status(
         place=f"{connection.info.host}:{connection.info.port}/{connection.info.dbname}",
@@ -38,8 +50,15 @@ def read(connection: db.Connection) -> Status:
         building=row["building"],
         tenants=row["tenants"],
         readers=row["readers"],
-        sources=db.rows(connection, db.script("status_sources")),
+        sources=_sources(connection, configured),
+        amiss=releases.amiss(connection),
     )
+
+
+def _sources(connection: db.Connection, configured: Settings) -> list[Source]:
+    read = [Source(**row) for row in db.rows(connection, db.script("status_sources"))]
+    unread = sorted(configured.sources.keys() - {source.source for source in read})
+    return read + [Source(name, 0, 0, None) for name in unread]
 
 
 def changed_rows(connection: db.Connection, release: int) -> list[DictRow]:

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 
 from psycopg import errors, sql
 
-from runner import db, extraction, raw
+from runner import db, extraction, quarantine, raw
 from runner.contracts import Table
 from runner.errors import AlmonerError, ContractError
 from runner.extraction import Snapshot, Watermark
+from runner.quarantine import Aside
 from runner.settings import Settings
 
 BUCKET = 10_000
@@ -27,27 +28,32 @@ class DeletionError(AlmonerError):
 
 @dataclass(frozen=True)
 class Landing:
-    """What one table of one source brought."""
+    """What one table of one source brought; rows newly set aside, and such that left again."""
 
     source: str
     table: Table
     landed: int
     deleted: int
     quarantined: int
+    mended: int
 
     @property
     def is_change(self) -> bool:
-        return bool(self.landed or self.deleted or self.quarantined)
+        return bool(self.landed or self.deleted or self.quarantined or self.mended)
 
 
 @dataclass(frozen=True)
 class Landed:
-    """A table's landing being written: where, for which release, from which snapshot."""
+    """A table's landing being written: where, for which release, from which snapshot.
+
+    `aside` counts the table's rows that are set aside already.
+    """
 
     target: db.Connection
     snapshot: Snapshot
     table: Table
     release: int
+    aside: int
 
 
 def sync(
@@ -63,9 +69,11 @@ def sync(
     for name, source in configured.sources.items():
         with extraction.open_snapshot(name, source) as snapshot, target.transaction():
             target.execute("select almoner.fence(%s)", (release,))
+            limit = 100.0 if accept_deletions else configured.deletion_limit_percent
+            aside = quarantine.held(target, name)
             for table in snapshot.contract.tables:
-                limit = 100.0 if accept_deletions else configured.deletion_limit_percent
-                landing = _land(Landed(target, snapshot, table, release), limit)
+                size = aside.get(quarantine.entity(table), 0)
+                landing = _land(Landed(target, snapshot, table, release, size), limit)
                 landings.append(landing)
                 report(landing)
     return landings
@@ -74,24 +82,31 @@ def sync(
 def _land(job: Landed, deletion_limit: float) -> Landing:
     identity = job.snapshot.check(job.table)
     mark = _watermark(job)
-    since = extraction.usable(mark, identity, job.snapshot.xmin)
+    # what is set aside is told from all rows of a table
+    since = None if job.aside else extraction.usable(mark, identity, job.snapshot.xmin)
     total, changed = job.snapshot.counts(job.table, since)
-    landed = quarantined = deleted = 0
-    held = mark.row_count if mark else 0
+    held = mark.row_count if mark else _count(job)
+    landed, inserted, deleted, aside = 0, 0, 0, Aside()
     if changed and not held and _is_empty(job):
-        landed, quarantined = _first_load(job)
-        held = landed
-    else:
-        if changed:
-            landed, inserted, quarantined = _merge(job, since)
-            held += inserted
-        if held + quarantined != total:
-            deleted = _delete_vanished(job, deletion_limit, total)
-            held -= deleted
-    _remember(
-        job, identity, held, Landing(job.snapshot.name, job.table, landed, deleted, quarantined)
+        landed, aside = _first_load(job)
+        inserted = landed
+    elif changed or job.aside:
+        landed, inserted, aside = _merge(job, since)
+    held += inserted
+    if held + aside.rows != total:
+        deleted = _delete_vanished(job, deletion_limit, total, has_twins=bool(aside.rows))
+        held -= deleted
+    if held + aside.rows != total:
+        raise ContractError(
+            f"source {job.snapshot.name}: {job.table.source_name} has {total:,} rows, of which "
+            f"{held:,} landed and {aside.rows:,} are set aside",
+            "is it a view that gives other rows at every look? `almoner sync` reads it again",
+        )
+    landing = Landing(
+        job.snapshot.name, job.table, landed, deleted, quarantined=aside.added, mended=aside.gone
     )
-    return Landing(job.snapshot.name, job.table, landed, deleted, quarantined)
+    _remember(job, identity, held, landing)
+    return landing
 
 
 def _watermark(job: Landed) -> Watermark | None:
@@ -113,57 +128,66 @@ def _is_empty(job: Landed) -> bool:
     return bool(db.one(job.target, query.as_string())["yes"])
 
 
-def _first_load(job: Landed) -> tuple[int, int]:
+def _count(job: Landed) -> int:
+    query = sql.SQL("select count(*) as size from {} where source_id = {}").format(
+        raw.relation(job.table), sql.Literal(job.snapshot.name)
+    )
+    return int(db.one(job.target, query.as_string())["size"])
+
+
+def _first_load(job: Landed) -> tuple[int, Aside]:
     """Copy a whole table into its empty raw table, and index it afterwards."""
     raw.drop_indexes(job.target, job.table)
     copied = _copy_in(job, raw.relation(job.table), None)
-    quarantined = 0
+    aside = Aside()
     try:
         with job.target.transaction():
             raw.create_indexes(job.target, job.table)
-    except errors.UniqueViolation:
-        quarantined = _set_duplicates_aside(job, raw.relation(job.table))
+    except (errors.UniqueViolation, errors.NotNullViolation):
+        aside = _set_aside(job, raw.relation(job.table))
         raw.create_indexes(job.target, job.table)
-    except errors.NotNullViolation as error:
-        raise ContractError(
-            f"source {job.snapshot.name}: {job.table.source_name} has rows without a key "
-            f"({', '.join(job.table.key)})",
-            "mend the rows, or choose another key in the contract",
-        ) from error
     job.target.execute(sql.SQL("analyze {}").format(raw.relation(job.table)))
-    _log_feed(job, is_full=True)
-    return copied - quarantined, quarantined
+    _log_feed(job, job.table.feed_name, is_full=True)
+    return copied - aside.rows, aside
 
 
-def _merge(job: Landed, since: Watermark | None) -> tuple[int, int, int]:
+def _merge(job: Landed, since: Watermark | None) -> tuple[int, int, Aside]:
     """Land changed rows beside the raw table and merge those that really differ."""
     landing = raw.landing(job.table)
     job.target.execute(sql.SQL("truncate {}").format(landing))
     _copy_in(job, landing, since)
     job.target.execute(sql.SQL("analyze {}").format(landing))
-    quarantined = _set_duplicates_aside(job, landing)
+    aside = _set_aside(job, landing)
     parts = _parts(job.table)
     job.target.execute(sql.SQL(db.script("landing_drop_equal")).format(**parts))
     landed = db.one(
         job.target, sql.SQL("select count(*) as size from {}").format(landing).as_string()
     )["size"]
     if not landed:
-        return 0, 0, quarantined
+        return 0, 0, aside
     release = sql.Literal(job.release)
     job.target.execute(sql.SQL(db.script("landing_feed")).format(release=release, **parts))
     updated = job.target.execute(sql.SQL(db.script("landing_update")).format(**parts)).rowcount
     inserted = job.target.execute(sql.SQL(db.script("landing_insert")).format(**parts)).rowcount
     assert updated + inserted == landed
-    _log_feed(job)
-    return landed, inserted, quarantined
+    _log_feed(job, job.table.feed_name)
+    return landed, inserted, aside
 
 
-def _delete_vanished(job: Landed, limit: float, total: int) -> int:
+def _set_aside(job: Landed, where: sql.Identifier) -> Aside:
+    aside = quarantine.set_aside(job.target, job.snapshot.name, job.table, where, job.release)
+    if aside.added or aside.gone:
+        _log_feed(job, quarantine.FEED)
+    return aside
+
+
+def _delete_vanished(job: Landed, limit: float, total: int, *, has_twins: bool) -> int:
     """Find the rows whose key the source no longer has, feed and delete them.
 
+    Counts by key range tell where to look, unless a second row may stand in for a lost one.
     Raises `DeletionError` when more than `limit` per cent of a table is gone.
     """
-    buckets = _differing_buckets(job)
+    buckets = None if has_twins else _differing_buckets(job)
     if buckets is not None and not buckets:
         return 0
     landing = raw.landing(job.table)
@@ -189,10 +213,10 @@ def _delete_vanished(job: Landed, limit: float, total: int) -> int:
         raise DeletionError(
             f"source {job.snapshot.name}: {deleted:,} of {total + deleted:,} rows of "
             f"{job.table.source_name} have vanished (the limit is {limit:g} %)",
-            "if that is meant, run the command again with --accept-deletions",
+            "if that is meant, run `almoner build --accept-deletions`",
         )
     if deleted:
-        _log_feed(job)
+        _log_feed(job, job.table.feed_name)
     return deleted
 
 
@@ -219,21 +243,6 @@ def _differing_buckets(job: Landed) -> list[int] | None:
         )
     }
     return [bucket for bucket, size in ours.items() if theirs.get(bucket, 0) != size]
-
-
-def _set_duplicates_aside(job: Landed, where: sql.Identifier) -> int:
-    """Keep the latest row of each key and move the others to quarantine."""
-    newest = sql.Identifier(job.table.cursor) if job.table.cursor else sql.SQL("null")
-    return job.target.execute(
-        sql.SQL(db.script("landing_duplicates")).format(
-            where=where,
-            key=raw.names(raw.key_of(job.table)),
-            newest=newest,
-            source=sql.Literal(job.snapshot.name),
-            table=sql.Literal(job.table.source_name),
-            release=sql.Literal(job.release),
-        )
-    ).rowcount
 
 
 def _copy_in(job: Landed, into: sql.Identifier, since: Watermark | None) -> int:
@@ -275,12 +284,12 @@ def _parts(table: Table) -> dict[str, sql.Composable]:
     }
 
 
-def _log_feed(job: Landed, *, is_full: bool = False) -> None:
+def _log_feed(job: Landed, feed: str, *, is_full: bool = False) -> None:
     job.target.execute(
         "insert into almoner.feed_log (feed, release_id, is_full) values (%s, %s, %s)"
         " on conflict (feed, release_id)"
         " do update set is_full = feed_log.is_full or excluded.is_full",
-        (job.table.feed_name, job.release, is_full),
+        (feed, job.release, is_full),
     )
 
 

@@ -1,18 +1,23 @@
-"""One embedded PostgreSQL server for the whole test session, databases of their own per test."""
+"""One PostgreSQL server for the whole test session, databases of their own per test.
+
+It is an embedded one, or the server of `ALMONER_TEST_DSN`, the URL of a superuser.
+"""
 
 from __future__ import annotations
 
 import itertools
 import os
+import secrets
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from psycopg import sql
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from runner import server
 
@@ -20,16 +25,64 @@ ROOT = Path(__file__).resolve().parent.parent
 _numbers = itertools.count(1)
 
 
+@dataclass(frozen=True)
+class Given:
+    """A server that somebody else runs, used as the embedded one is."""
+
+    url: str
+    password: str
+
+    def dsn(self, database: str = server.OWNER, role: str = server.OWNER) -> str:
+        """Give the connection URL for a role, with the superuser's own for all others."""
+        if role == server.SUPERUSER:
+            return make_conninfo(self.url, dbname=database)
+        return make_conninfo(self.url, dbname=database, user=role, password=self.password)
+
+    @property
+    def binaries(self) -> Path:
+        """The client programs."""
+        return server.embedded().binaries
+
+    def stop(self) -> None:
+        """Leave it running."""
+
+    def start(self) -> None:
+        """Make the role that owns everything, and harden new databases, as documented."""
+        with psycopg.connect(make_conninfo(self.url, dbname="template1"), autocommit=True) as one:
+            known = one.execute(
+                "select shobj_description(oid, 'pg_authid') from pg_roles"
+                " where rolname = 'almoner'"
+            ).fetchone()
+            if known is None:
+                one.execute("create role almoner")
+                one.execute("comment on role almoner is 'of tests'")
+            elif known[0] != "of tests":
+                pytest.exit("ALMONER_TEST_DSN has an Almoner already: take a server for tests", 2)
+            one.execute(
+                sql.SQL("alter role almoner login createdb createrole password {}").format(
+                    sql.Literal(self.password)
+                )
+            )
+            one.execute((ROOT / "runner" / "sql" / "harden.sql").read_text().encode())
+
+
+Running = server.Server | Given
+
+
 @pytest.fixture(scope="session", autouse=True)
-def embedded() -> Iterator[server.Server]:
+def embedded() -> Iterator[Running]:
     """Start a server in a directory of its own; a configuration of the user's is not read."""
     before = dict(os.environ)
+    given = os.environ.get("ALMONER_TEST_DSN")
     with tempfile.TemporaryDirectory(prefix="almoner-test-") as directory:
         Path(directory).chmod(0o755)
         os.environ["ALMONER_STATE"] = directory
-        os.environ.pop("ALMONER_DSN", None)
-        running = server.embedded()
+        for name in ("ALMONER_DSN", "ALMONER_PROJECT_DIR"):
+            os.environ.pop(name, None)
+        running = Given(given, secrets.token_urlsafe(12)) if given else server.embedded()
         running.start()
+        if not given:
+            _forget(running)
         try:
             yield running
         finally:
@@ -38,16 +91,25 @@ def embedded() -> Iterator[server.Server]:
             os.environ.update(before)
 
 
+def _forget(running: Running) -> None:
+    """Let a server that lives as long as the tests not wait for the disk."""
+    url = running.dsn(database="postgres", role=server.SUPERUSER)
+    with psycopg.connect(url, autocommit=True) as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(f"alter system set {setting} = off".encode())
+        connection.execute("select pg_reload_conf()")
+
+
 class Databases:
     """Makes databases on the test server, empty or as copies, and drops them at the end."""
 
-    def __init__(self, running: server.Server) -> None:
+    def __init__(self, running: Running) -> None:
         self._server = running
         self._made: list[str] = []
 
     def create(self, template: str = "template1") -> str:
         """Make a database and give its URL."""
-        name = f"test_{next(_numbers)}"
+        name = f"test_{os.getpid()}_{next(_numbers)}"
         with psycopg.connect(self._superuser(), autocommit=True) as connection:
             _copy(connection, name, template)
         self._made.append(name)
@@ -86,14 +148,14 @@ def _drop(connection: psycopg.Connection[Any], name: str) -> None:
 
 
 @pytest.fixture
-def databases(embedded: server.Server) -> Iterator[Databases]:
+def databases(embedded: Running) -> Iterator[Databases]:
     made = Databases(embedded)
     yield made
     made.drop_all()
 
 
 @pytest.fixture(scope="session")
-def session_databases(embedded: server.Server) -> Iterator[Databases]:
+def session_databases(embedded: Running) -> Iterator[Databases]:
     made = Databases(embedded)
     yield made
     made.drop_all()

@@ -1,6 +1,7 @@
 {#- Keeps what publication needs of a mart: its SQL with the gate's names in place of the
     builder's, its columns and descriptions, and its meta. -#}
 {% macro mart_definition(node, sql, release) %}
+    {%- do check_mart(node) -%}
     {%- set published = namespace(sql=sql) -%}
     {%- for unique_id in node.depends_on.nodes -%}
         {%- set input = graph.nodes[unique_id] -%}
@@ -32,7 +33,7 @@
         'description': node.description,
         'columns': columns,
         'meta': node.config.meta,
-        'reads': node.depends_on.nodes | map('replace', 'model.almoner.', '') | list,
+        'reads': node.depends_on.nodes | map('replace', 'model.almoner.', '') | sort,
     } -%}
     insert into almoner.mart_definitions (mart, release_id, definition)
     values (
@@ -40,4 +41,31 @@
         '{{ tojson(definition, sort_keys=true) | replace("'", "''") }}'::jsonb
     )
     on conflict (mart, release_id) do update set definition = excluded.definition
+{% endmacro %}
+
+{#- Refuses a mart that readers could not use: its description, its grain and a description
+    of each column are part of it. -#}
+{% macro check_mart(node) %}
+    {%- set grain = node.config.meta.get('grain', []) -%}
+    {%- if not node.description -%}
+        {%- do exceptions.raise_compiler_error(
+            "mart " ~ node.name ~ " must have a description; its first sentence is the grain"
+        ) -%}
+    {%- endif -%}
+    {%- if not grain or grain | reject('in', node.columns) | list -%}
+        {%- do exceptions.raise_compiler_error(
+            "mart " ~ node.name ~ ": config.meta.grain must list the columns that name a row,"
+            ~ " got " ~ grain
+        ) -%}
+    {%- endif -%}
+    {%- for column in node.columns.values() if not column.description -%}
+        {%- do exceptions.raise_compiler_error(
+            "mart " ~ node.name ~ ": column " ~ column.name ~ " must have a description"
+        ) -%}
+    {%- endfor -%}
+    {%- if 'tenant_id' not in grain -%}
+        {%- do exceptions.raise_compiler_error(
+            "mart " ~ node.name ~ ": tenant_id must be a column and part of the grain"
+        ) -%}
+    {%- endif -%}
 {% endmacro %}

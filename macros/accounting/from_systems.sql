@@ -15,5 +15,5 @@
     {%- endif -%}
     (
         {{ views | join('\n        union all\n        ') }}
-    )
+    ) as {{ entity }}
 {%- endmacro %}

@@ -25,8 +25,8 @@
         {{ return(relation) }}
     {%- elif mode == 'whole' -%}
         {{ return(
-            "(select inn.* from " ~ relation ~ " as inn where inn.tenant_id in (select tur.tenant_id from "
-            ~ tenants ~ " as tur))"
+            "(select inn.* from (select * from " ~ relation ~ ") as inn"
+            ~ " where inn.tenant_id in (select tenant_id from " ~ tenants ~ ")) as narrowed"
         ) }}
     {%- endif -%}
     {%- set scopes = "select tenant_id, document_id as " ~ adapter.quote(column)
@@ -46,15 +46,16 @@
     {{ return(
         "(select * from (select *, (row_number() over (order by tenant_id) + " ~ open_release()
         ~ ") % greatest(count(*) over () / " ~ (10 if mode == 'whole' else 2) ~ ", 1) as turn from "
-        ~ relation ~ ") as ranked where turn = 0)"
+        ~ relation ~ ") as ranked where turn = 0) as in_turn"
     ) }}
 {% endmacro %}
 
 {#- Looks the scopes up one by one: few of them must not read the whole relation. -#}
 {% macro narrowed(relation, columns, scopes) %}
     {{ return(
-        "(select mod.* from (" ~ scopes ~ ") as sco cross join lateral (select inn.* from "
-        ~ relation ~ " as inn where " ~ released_same(columns, 'inn', 'sco') ~ " offset 0) as mod)"
+        "(select mod.* from (" ~ scopes ~ ") as sco cross join lateral (select inn.* from"
+        ~ " (select * from " ~ relation ~ ") as inn where " ~ released_same(columns, 'inn', 'sco')
+        ~ " offset 0) as mod) as narrowed"
     ) }}
 {% endmacro %}
 

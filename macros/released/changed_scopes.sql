@@ -127,6 +127,11 @@
             {{ return(adapter.quote(candidate.schema) ~ '.' ~ adapter.quote(candidate.name)) }}
         {%- endif -%}
     {%- endfor -%}
+    {#- what the system does not have is empty; another system's view has its columns -#}
+    {%- for other, entities in var('systems').items() if system and name in entities -%}
+        {{ return('(select * from ' ~ adapter.quote('staging') ~ '.'
+            ~ adapter.quote('stg_' ~ other ~ '__' ~ name) ~ ' where false)') }}
+    {%- endfor -%}
     {%- do exceptions.raise_compiler_error(
         "changed_scopes: " ~ node.name ~ " names @" ~ name ~ ", which is no source or model"
     ) -%}

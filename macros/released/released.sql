@@ -26,7 +26,9 @@
         {%- call statement('main') -%}
             {{ released_first_fill(model, sql, plan.release) }}
         {%- endcall -%}
-        {%- do released_run(released_indexes(model)) -%}
+        {%- do released_run(
+            released_indexes(model) ~ ' analyze store.' ~ adapter.quote(model.name)
+        ) -%}
     {%- else -%}
         {%- do released_compute(model, sql, plan) -%}
         {%- call statement('main') -%}

@@ -3,7 +3,7 @@
 {% macro released_check_key(node, plan) %}
     {%- set store = 'store.' ~ adapter.quote(node.name) -%}
     {%- set scope = node.config.meta.scope -%}
-    {%- set key = (scope + node.config.meta.unique_key) | unique | list -%}
+    {%- set key = released_key(node) -%}
     {%- set found = released_run(
         "select min(twice.unique_key) from (select concat_ws(' ', " ~ released_list(key, 'cur')
         ~ ") as unique_key from " ~ store ~ " as cur "

@@ -3,6 +3,11 @@
     {{ return(node.columns.values() | map(attribute='name') | list) }}
 {% endmacro %}
 
+{#- What names a row within one release, the scope first. -#}
+{% macro released_key(node) %}
+    {{ return((node.config.meta.scope + node.config.meta.unique_key) | unique | list) }}
+{% endmacro %}
+
 {#- The columns of a released model's own feed: its scope and what dependants ask for. -#}
 {% macro released_feed_columns(node) %}
     {%- set meta = node.config.meta -%}

@@ -9,7 +9,7 @@
 {#- The first fill goes straight into the table, in the order of its key. -#}
 {% macro released_first_fill(node, sql, release) %}
     {%- set columns = released_columns(node) -%}
-    {%- set key = (node.config.meta.scope + node.config.meta.unique_key) | unique | list -%}
+    {%- set key = released_key(node) -%}
     insert into store.{{ adapter.quote(node.name) }} (
         {{ released_list(columns) }}, released_in
     )
@@ -67,7 +67,9 @@
     set local from_collapse_limit = default;
     set local join_collapse_limit = default;
     set local enable_nestloop = off;
-    set local work_mem = '256MB';
+    select set_config(
+        'work_mem', (4 * pg_size_bytes(current_setting('work_mem')) / 1024)::text, true
+    );
 {% endmacro %}
 
 {#- With few scopes every join goes by index, in the order written: the planner else scans all

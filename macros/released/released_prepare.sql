@@ -1,6 +1,7 @@
 {#- Makes what a released model keeps: its table, feed, work tables and twins; adds columns
     that the contract has gained. Removing or retyping one is a new model version. -#}
 {% macro released_prepare(node, target_relation) %}
+    {%- do released_check(node) -%}
     {%- set found = released_run(
         "select attname, format_type(atttypid, atttypmod) from pg_catalog.pg_attribute"
         ~ " where attrelid = to_regclass('store." ~ adapter.quote(node.name) ~ "')"
@@ -13,6 +14,35 @@
         {%- do released_alter(node, found.rows) -%}
     {%- endif -%}
     {%- do released_run(released_twins(node, target_relation)) -%}
+{% endmacro %}
+
+{#- Refuses a released model whose yml does not say what the engine goes by; an input that
+    does not map to the scope is found here, not at the first change. -#}
+{% macro released_check(node) %}
+    {%- set meta = node.config.meta -%}
+    {%- for setting in ('scope', 'unique_key') -%}
+        {%- set columns = meta.get(setting, []) -%}
+        {%- if not columns or columns[0] != 'tenant_id' -%}
+            {%- do exceptions.raise_compiler_error(
+                node.name ~ ": config.meta." ~ setting
+                ~ " must list columns, the first of them tenant_id, got " ~ columns
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- for name in released_key(node) -%}
+        {%- set constraints = node.columns.get(name, {}).get('constraints', []) -%}
+        {%- if 'not_null' not in constraints | map(attribute='type') -%}
+            {%- do exceptions.raise_compiler_error(
+                node.name ~ ": " ~ name ~ " is part of the key and must be a column with"
+                ~ " constraints: [{type: not_null}]"
+            ) -%}
+        {%- endif -%}
+    {%- endfor -%}
+    {%- set feeds = {} -%}
+    {%- for feed in released_feeds(node) -%}
+        {%- do feeds.update({feed: false}) -%}
+    {%- endfor -%}
+    {%- do changed_scopes(node, {'since': 0, 'feeds': feeds}) -%}
 {% endmacro %}
 
 {#- How many hash partitions a released table has; small ones are faster without. -#}
@@ -29,7 +59,7 @@
     {%- for name in known if name not in node.columns and name not in ('released_in', 'retired_in') -%}
         {%- do exceptions.raise_compiler_error(
             node.name ~ " no longer has the column " ~ name
-            ~ "; removing one is a new model version (CONTRIBUTING.md)"
+            ~ "; take it back, or give the model another name (CONTRIBUTING.md)"
         ) -%}
     {%- endfor -%}
     {%- for column in node.columns.values() if column.name not in known -%}
@@ -41,6 +71,41 @@
             ) -%}
         {%- endfor -%}
     {%- endfor -%}
+    {%- do released_alter_key(node) -%}
+{% endmacro %}
+
+{#- Follows a changed scope and new columns of the feed: who asks for them is computed in full.
+    What names a row cannot change under rows that are named by it. -#}
+{% macro released_alter_key(node) %}
+    {%- set found = released_run(
+        "select coalesce(string_agg(att.attname, ',' order by key.position), '')"
+        ~ " from pg_catalog.pg_index as ind"
+        ~ " cross join lateral unnest(ind.indkey) with ordinality as key (attnum, position)"
+        ~ " inner join pg_catalog.pg_attribute as att"
+        ~ " on ind.indrelid = att.attrelid and key.attnum = att.attnum"
+        ~ " where ind.indexrelid = to_regclass('store." ~ adapter.quote(node.name ~ '__key') ~ "')"
+    ).rows[0][0].split(',') | select | list -%}
+    {%- set key = released_key(node) + ['released_in'] -%}
+    {%- if found and found | sort != key | sort -%}
+        {%- do exceptions.raise_compiler_error(
+            node.name ~ ": unique_key was " ~ found[:-1] | join(', ')
+            ~ "; take it back, or give the model another name (CONTRIBUTING.md)"
+        ) -%}
+    {%- endif -%}
+    {%- if found != key -%}
+        {%- do released_run(
+            'drop index if exists store.' ~ adapter.quote(node.name ~ '__key')
+            ~ '; drop table work.' ~ adapter.quote(node.name ~ '__scopes')
+        ) -%}
+        {%- do released_run(released_scopes_table(node)) -%}
+    {%- endif -%}
+    {%- for column in released_feed_columns(node) -%}
+        {%- do released_run(
+            "alter table feed." ~ adapter.quote(node.name) ~ " add column if not exists "
+            ~ adapter.quote(column) ~ " " ~ node.columns[column].data_type
+        ) -%}
+    {%- endfor -%}
+    {%- do released_run(released_indexes(node)) -%}
 {% endmacro %}
 
 {#- The statements that create a released model's tables. -#}
@@ -70,12 +135,7 @@
     );
     create index if not exists {{ adapter.quote(node.name ~ '__release') }}
     on feed.{{ name }} (release_id);
-    create unlogged table if not exists work.{{ adapter.quote(node.name ~ '__scopes') }} (
-        {% for column in node.config.meta.scope -%}
-        {{ adapter.quote(column) }} {{ node.columns[column].data_type }}
-        {%- if not loop.last %},{% endif %}
-        {% endfor %}
-    );
+    {{ released_scopes_table(node) }}
     create unlogged table if not exists work.{{ adapter.quote(node.name ~ '__rows') }} (
         {% for column in node.columns.values() -%}
         {{ adapter.quote(column.name) }} {{ column.data_type }}
@@ -84,18 +144,25 @@
     );
 {% endmacro %}
 
+{#- The table that takes the scopes to recompute. -#}
+{% macro released_scopes_table(node) %}
+    create unlogged table if not exists work.{{ adapter.quote(node.name ~ '__scopes') }} (
+        {% for column in node.config.meta.scope -%}
+        {{ adapter.quote(column) }} {{ node.columns[column].data_type }}
+        {%- if not loop.last %},{% endif %}
+        {% endfor %}
+    );
+{% endmacro %}
+
 {#- The indexes of a released table, made after its first fill: the key within its scope,
     and the day. None has `retired_in`, so that retiring a row is a HOT update. -#}
 {% macro released_indexes(node) %}
-    {%- set scope = node.config.meta.scope -%}
-    {%- set key = (scope + node.config.meta.unique_key) | unique | list -%}
     create unique index if not exists {{ adapter.quote(node.name ~ '__key') }}
-    on store.{{ adapter.quote(node.name) }} ({{ released_list(key) }}, released_in);
+    on store.{{ adapter.quote(node.name) }} ({{ released_list(released_key(node)) }}, released_in);
     {% for index in node.config.meta.get('indexes', []) %}
     create index if not exists {{ adapter.quote(node.name ~ '__' ~ index | join('_')) }}
     on store.{{ adapter.quote(node.name) }} ({{ released_list(index) }});
     {% endfor %}
-    analyze store.{{ adapter.quote(node.name) }};
 {% endmacro %}
 
 {#- The builder's twin shows the candidate; the gate's twin what the reader's tenant has

@@ -3,7 +3,7 @@
 {% macro released_supersede(node, plan) %}
     {%- set store = 'store.' ~ adapter.quote(node.name) -%}
     {%- set scope = node.config.meta.scope -%}
-    {%- set key = (scope + node.config.meta.unique_key) | unique | list -%}
+    {%- set key = released_key(node) -%}
     {%- set columns = released_columns(node) -%}
     {%- set fed = released_feed_columns(node) -%}
     with current_rows as (

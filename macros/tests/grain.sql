@@ -9,7 +9,7 @@
     {%- set periods = in_turn('reporting_periods') -%}
     select {{ released_list(columns, 'mod') }}
     {% if is_as_of %}
-    from {{ periods }} as per
+    from (select * from {{ periods }}) as per
     cross join lateral (
         select *
         from {{ model }} as inn

@@ -125,13 +125,27 @@ create table if not exists almoner.project_files (
     release_id int not null
 );
 
+-- rows that could not land, as the sources have them now; `copy` tells equal rows apart
 create table if not exists quarantine.rows (
+    row_id bigint generated always as identity primary key,
     source_id text not null,
-    table_name text not null,
-    release_id int not null,
+    tenant_id text,
+    entity text not null,
     reason text not null,
-    row_data jsonb not null
+    copy int not null,
+    row_data jsonb not null,
+    recorded_at timestamptz,
+    landed_in int not null
 );
+create index if not exists rows_of_entity on quarantine.rows (source_id, entity);
+create table if not exists feed.quarantine__rows (
+    release_id int not null,
+    source_id text,
+    tenant_id text,
+    entity text,
+    row_id bigint
+);
+create index if not exists quarantine__rows_release on feed.quarantine__rows (release_id);
 
 -- every transaction that writes for a release begins with this: a builder that was
 -- stalled and overtaken finds its release reverted and writes nothing

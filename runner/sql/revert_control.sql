@@ -17,9 +17,15 @@ forgotten as (
         )
 ),
 
+-- the next build has to plan, even if the files are again those of the last publication
+unplanned as (
+    delete from almoner.project_files
+    where exists (select from replaced)
+),
+
 unfed as (
     delete from almoner.feed_log
-    where release_id = %(release)s and feed not like 'raw\_%%'
+    where release_id = %(release)s and feed not like 'raw\_%%' and feed not like 'quarantine\_%%'
 )
 
 delete from almoner.mart_definitions where release_id = %(release)s

@@ -2,9 +2,8 @@
 select
     wat.source_id as source,
     count(*) as tables,
-    sum(wat.row_count)::bigint as row_count,
-    max(wat.synced_at) as synced_at,
-    max(wat.release_id) as release_id
+    sum(wat.row_count)::bigint as rows,
+    max(wat.synced_at) as read_at
 from almoner.watermarks as wat
 group by wat.source_id
 order by wat.source_id

@@ -1,12 +1,16 @@
-{# grain: one row per tenant, business date and department #}
+{# grain: one row per tenant, business date, department and currency #}
 with department_revenue as (
+    select * from {{ ref('department_revenue_daily') }}
+),
+
+net_revenue as (
     select
-        rev.tenant_id,
-        rev.department_id,
-        rev.currency_code,
-        rev.net_revenue_amount,
-        rev.business_date
-    from {{ ref('department_revenue_daily') }} as rev
+        tenant_id,
+        department_id,
+        currency_code,
+        net_revenue_amount,
+        business_date
+    from department_revenue
 )
 
-select * from department_revenue
+select * from net_revenue

@@ -82,6 +82,14 @@ class Pair:
                 )
             ]
 
+    def aside(self) -> list[tuple[str, str, str, int | None]]:
+        """Give what is set aside: tenant, entity, reason and id."""
+        with self.connect() as connection:
+            return [
+                (row["tenant_id"], row["entity"], row["reason"], row["row_data"]["id"])
+                for row in db.rows(connection, "select * from quarantine.rows order by row_id")
+            ]
+
 
 @pytest.fixture
 def pair(databases: Databases, empty_hms: str) -> Pair:
@@ -185,18 +193,73 @@ def test_a_missing_table_is_named(pair: Pair) -> None:
         pair.sync()
 
 
+UNKEYED = (
+    "alter table hms.departments drop constraint departments_pkey cascade,"
+    " drop constraint departments_hospital_id_code_key"
+)
+TWIN = (
+    "insert into hms.departments (id, hospital_id, code, name, kind)"
+    " values (5, 2, 'dup', 'twice', 'clinical')"
+)
+
+
 def test_duplicate_keys_are_set_aside(pair: Pair) -> None:
-    pair.run("alter table hms.departments drop constraint departments_pkey cascade")
-    pair.run(
-        "insert into hms.departments (id, hospital_id, code, name, kind)"
-        " values (5, 1, 'dup', 'twice', 'clinical')"
-    )
+    pair.run(UNKEYED)
+    pair.run(TWIN)
     landed = pair.sync()["departments"]
     assert (landed.landed, landed.quarantined) == (200, 1)
+    assert pair.aside() == [("demo_2", "hms.departments", "duplicate key", 5)]
+
+
+def test_what_is_set_aside_follows_the_source(pair: Pair) -> None:
+    pair.run(UNKEYED)
+    pair.sync()
+    # one row vanishes as another comes, so that the number of rows says nothing
+    pair.run("delete from hms.departments where id = 200")
+    pair.run(TWIN)
+    landed = pair.sync()["departments"]
+    assert (landed.landed, landed.deleted, landed.quarantined) == (0, 1, 1)
+    assert pair.aside() == [("demo_2", "hms.departments", "duplicate key", 5)]
+    assert pair.sync() == {}
+    pair.run("delete from hms.departments where code = 'D5'")
+    landed = pair.sync()["departments"]
+    assert (landed.landed, landed.quarantined, landed.mended) == (1, 0, 1)
+    assert pair.aside() == []
+    assert pair.same("departments")
+
+
+def test_equal_rows_are_set_aside_but_for_one(pair: Pair) -> None:
+    pair.run(UNKEYED)
+    pair.run("insert into hms.departments select * from hms.departments where id = 7")
+    pair.run("insert into hms.departments select * from hms.departments where id = 7")
+    landed = pair.sync()["departments"]
+    assert (landed.landed, landed.quarantined) == (200, 3)
+    assert pair.sync() == {}
+    pair.run("delete from hms.departments where id = 7 and ctid <> (select min(ctid)"
+             " from hms.departments where id = 7)")  # fmt: skip
+    assert pair.sync()["departments"].mended == 3
+    assert pair.same("departments")
+
+
+def test_a_row_without_its_key_is_set_aside(pair: Pair) -> None:
+    pair.run(UNKEYED)
+    pair.run("alter table hms.departments alter column id drop identity")
+    pair.run("alter table hms.departments alter column id drop not null")
+    pair.run("update hms.departments set id = null where id = 9")
+    assert pair.sync()["departments"].quarantined == 1
+    pair.run("update hms.departments set id = null where id = 10")
+    landed = pair.sync()["departments"]
+    assert (landed.landed, landed.deleted, landed.quarantined) == (0, 1, 1)
+    assert [row[2] for row in pair.aside()] == ["row without its key"] * 2
+
+
+def test_a_row_without_its_tenant_lands_and_belongs_to_nobody(pair: Pair) -> None:
+    pair.run("alter table hms.departments alter column hospital_id drop not null")
+    pair.run("update hms.departments set hospital_id = null where id = 9")
+    pair.sync()
     with pair.connect() as connection:
-        aside = db.one(connection, "select reason, row_data from quarantine.rows")
-    assert aside["reason"] == "duplicate key"
-    assert aside["row_data"]["id"] == 5
+        row = db.one(connection, "select tenant_id from raw_hms.departments where id = 9")
+    assert row["tenant_id"] == "demo_"
 
 
 def test_a_restored_source_is_read_in_full(pair: Pair, databases: Databases) -> None:

@@ -1,5 +1,13 @@
 {# grain: one row per source row that is set aside #}
-with invoices as (
+with tenants as (
+    select * from {{ from_systems('tenants') }}
+),
+
+rows_that_could_not_land as (
+    select * from {{ ref('stg_quarantine__rows') }}
+),
+
+invoices as (
     select * from {{ from_systems('invoices') }}
 ),
 
@@ -44,6 +52,27 @@ stock_movements as (
 ),
 
 quarantined_rows as (
+    select
+        tenant_id,
+        'tenants' as entity,
+        0::bigint as document_id,
+        0::bigint as row_id,
+        reject_reason,
+        null::jsonb as rejected_row,
+        null::timestamptz as recorded_at
+    from tenants
+    where reject_reason is not null
+    union all
+    select
+        tenant_id,
+        entity,
+        document_id,
+        row_id,
+        reject_reason,
+        rejected_row,
+        recorded_at
+    from rows_that_could_not_land
+    union all
     select
         tenant_id,
         'invoices' as entity,

@@ -167,7 +167,7 @@ def test_an_edited_demo_and_a_full_rebuild(demo: Installation, databases: Databa
     rehearsal = Rehearsal(demo, databases)
 
     @settings(
-        max_examples=ASKED or 1,
+        max_examples=ASKED or 2,
         derandomize=not ASKED,
         deadline=None,
         print_blob=True,

@@ -147,4 +147,5 @@ def one_of_each(seed: int) -> list[list[Edit]]:
         )
         for name in names
     ]
-    return [found[::2], found[1::2]]
+    half = len(found) // 2
+    return [found[:half], found[half:]]

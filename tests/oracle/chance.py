@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -12,9 +13,9 @@ import psycopg
 from hypothesis import strategies
 from psycopg import errors
 
-from tests.oracle.edits import GRAVE_EDITS, STATEMENTS
+from tests.oracle.edits import DELETIONS, EDITS, GRAVE_EDITS, HOSPITAL_EDITS, STATEMENTS
 
-PLACES, HOSPITALS = 5, 3
+PLACES, HOSPITALS = 2, 3
 LATER = (timedelta(), timedelta(hours=2), timedelta(days=1), timedelta(days=40))
 AMOUNTS = ("0.001", "0.5", "1", "9.995", "10.005", "333.333", "1000", "75000")
 CURRENCIES = ("USD", "XAF", "JPY", "KWD", "EUR", "XXQ")
@@ -81,12 +82,21 @@ def _instants() -> strategies.SearchStrategy[datetime]:
     )
 
 
-def edits() -> strategies.SearchStrategy[Edit]:
-    """Draw an edit of any kind."""
+def batches() -> strategies.SearchStrategy[list[Edit]]:
+    """Draw what happens between two builds: much money, few deletions, a hospital at most."""
+    money = [name for name in EDITS if name.startswith(("invoice", "credit note", "refund"))]
+    many = strategies.lists(
+        _edits([*EDITS, *EDITS, *money, *money, *DELETIONS]), min_size=60, max_size=110
+    )
+    few = strategies.lists(_edits([*HOSPITAL_EDITS, *GRAVE_EDITS]), max_size=1)
+    return strategies.tuples(few, many).map(lambda drawn: drawn[0] + drawn[1])
+
+
+def _edits(names: Sequence[str]) -> strategies.SearchStrategy[Edit]:
     chosen = strategies.sampled_from
     return strategies.builds(
         Edit,
-        name=chosen(sorted(STATEMENTS)),
+        name=chosen(names),
         hospital=strategies.integers(1, HOSPITALS),
         place=strategies.integers(0, PLACES),
         other_place=strategies.integers(0, PLACES),
@@ -120,8 +130,8 @@ def one_of_each(seed: int) -> list[list[Edit]]:
             Edit(
                 name=name,
                 hospital=chance.randint(1, HOSPITALS - 1),
-                place=chance.randint(0, 3),
-                other_place=chance.randint(0, 3),
+                place=chance.randint(0, PLACES),
+                other_place=chance.randint(0, PLACES),
                 instant=chance.choice(EDGES),
                 later=chance.choice(LATER),
                 amount=Decimal(chance.choice(AMOUNTS)),
@@ -137,4 +147,5 @@ def one_of_each(seed: int) -> list[list[Edit]]:
         )
         for name in names
     ]
-    return [found[::2], found[1::2]]
+    half = len(found) // 2
+    return [found[:half], found[half:]]

@@ -70,6 +70,8 @@ def new(table: str, values: dict[str, str], source: str) -> str:
 
 NUMBER = "'E' || gen_random_uuid()"
 INVOICE = f"hms.invoices as src where id = {row('invoices')}"
+CREDITED = "id in (select cre.invoice_id from hms.credit_notes as cre)"
+CREDITED_INVOICE = f"hms.invoices as src where id = {row('invoices', CREDITED)}"
 PAYMENT = f"hms.payments as src where id = {row('payments')}"
 ELSEWHERE = (
     "(select id from hms.invoices where hospital_id <> %(hospital)s order by id"
@@ -98,6 +100,10 @@ CREDIT_NOTE = {
     "status": "'issued'",
     "issued_at": "src.issued_at + %(later)s",
 }
+
+LAST_CREDIT = (
+    "(select max(cre.issued_at) from hms.credit_notes as cre where cre.invoice_id = src.id)"
+)
 REFUND = {
     "number": NUMBER,
     "payment_id": "src.id",
@@ -141,10 +147,10 @@ WALLET_USE = {
 }
 
 
-def _with_items(credit_note: dict[str, str]) -> str:
+def _with_items(credit_note: dict[str, str], source: str = INVOICE) -> str:
     """Add a credit note of two lines, one of them for a line of the invoice."""
     return (
-        f"with note as ({new('credit_notes', credit_note, INVOICE)} returning *) "
+        f"with note as ({new('credit_notes', credit_note, source)} returning *) "
         "insert into hms.credit_note_items"
         " (hospital_id, credit_note_id, invoice_item_id, net_amount, tax_amount)"
         " select hospital_id, id,"
@@ -244,14 +250,16 @@ EDITS = {
     ),
     "allocation on another day": change("payment_allocations", "allocated_at = %(instant)s"),
     "credit note": _with_items(CREDIT_NOTE),
-    "credit note on a credited invoice": _with_items(CREDIT_NOTE).replace(
-        row("invoices"),
-        row("invoices", "id in (select cre.invoice_id from hms.credit_notes as cre)"),
+    "credit note after another": _with_items(
+        {**CREDIT_NOTE, "issued_at": f"{LAST_CREDIT} + %(later)s"}, CREDITED_INVOICE
     ),
     "credit note drafted": _with_items({**CREDIT_NOTE, "status": "'draft'"}),
     "credit note voided": change(
         "credit_notes",
         "status = 'void', issued_at = coalesce(issued_at, %(instant)s), voided_at = %(instant)s",
+    ),
+    "credit note voided soon": change(
+        "credit_notes", "status = 'void', voided_at = issued_at + %(later)s", "status = 'issued'"
     ),
     "credit note on another day": change(
         "credit_notes", "status = 'issued', issued_at = %(instant)s"
@@ -314,6 +322,8 @@ EDITS = {
     "stock of another batch": change("inventory_ledger", f"batch_id = {other('batches')}"),
     "batch expires on another day": change("batches", "expiry_date = %(instant)s::date"),
     "location holds no stock": change("locations", "location_type = 'customer'"),
+}
+HOSPITAL_EDITS = {
     "hospital moved to London": change_hospital("time_zone = 'Europe/London'"),
     "hospital moved to Kathmandu": change_hospital("time_zone = 'Asia/Kathmandu'"),
     "hospital with another cutoff": change_hospital("day_cutoff = '03:30'"),
@@ -331,4 +341,4 @@ DELETIONS = {
     for table in TABLES
     if table != "hospitals"
 }
-STATEMENTS = EDITS | GRAVE_EDITS | DELETIONS
+STATEMENTS = EDITS | DELETIONS | HOSPITAL_EDITS | GRAVE_EDITS

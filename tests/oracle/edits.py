@@ -234,6 +234,9 @@ EDITS = {
         "payments",
         f"method = 'wallet', wallet_transaction_id = {other('wallet_transactions')}",
     ),
+    "payment no longer by wallet": change(
+        "payments", "wallet_transaction_id = null", "wallet_transaction_id is not null"
+    ),
     "payment allocated": new(
         "payment_allocations", {**ALLOCATION, "invoice_id": other("invoices")}, PAYMENT
     ),
@@ -303,6 +306,11 @@ EDITS = {
     ),
     "wallet transaction beside another payment": change(
         "wallet_transactions", f"payment_id = {other('payments')}"
+    ),
+    "wallet transaction that names no payment": change(
+        "wallet_transactions",
+        "payment_id = null",
+        "id in (select pay.wallet_transaction_id from hms.payments as pay)",
     ),
     "write-off": new("write_offs", WRITE_OFF, INVOICE),
     "write-off by one person": new("write_offs", {**WRITE_OFF, "approved_by": "1"}, INVOICE),

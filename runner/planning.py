@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from runner import db
 from runner.dbt import Node
@@ -22,10 +22,14 @@ class Step:
 
 @dataclass(frozen=True)
 class History:
-    """What earlier releases recorded: each model's last build, and each feed's last news."""
+    """What earlier releases recorded: each model's last build, and each feed's last news.
+
+    `filled` has the last release in which a table was filled from empty, which leaves no feed.
+    """
 
     builds: dict[str, tuple[int, str]]
     feeds: dict[str, int]
+    filled: dict[str, int] = field(default_factory=dict)
 
 
 def history(connection: db.Connection) -> History:
@@ -34,14 +38,17 @@ def history(connection: db.Connection) -> History:
         row["model"]: (int(row["release_id"]), str(row["definition"]))
         for row in db.rows(connection, db.script("last_builds"))
     }
-    feeds = {
-        row["feed"]: int(row["release_id"])
-        for row in db.rows(
-            connection,
-            "select feed, max(release_id) as release_id from almoner.feed_log group by feed",
-        )
-    }
-    return History(builds, feeds)
+    logged = db.rows(
+        connection,
+        "select feed, max(release_id) as release_id,"
+        " coalesce(max(release_id) filter (where is_full), 0) as filled_in"
+        " from almoner.feed_log group by feed",
+    )
+    return History(
+        builds,
+        {row["feed"]: int(row["release_id"]) for row in logged},
+        {row["feed"]: int(row["filled_in"]) for row in logged},
+    )
 
 
 def plan(nodes: dict[str, Node], past: History) -> list[Step]:
@@ -69,20 +76,22 @@ def _step(
         return Step(node, "full", since, "rebuilt view beneath") if dropped else None
     if node.kind == "seed":
         return None
-    news = _news(node, nodes, past, since)
+    if node.kind == "released" and _news(node, nodes, past.filled, since):
+        return Step(node, "full", since, "input filled from empty")
+    news = _news(node, nodes, past.feeds, since)
     moved = [parent for parent in rebuilt if nodes[parent].kind == "released"]
     if news or moved:
         return Step(node, "incremental", since, "changed inputs")
     return None
 
 
-def _news(node: Node, nodes: dict[str, Node], past: History, since: int) -> bool:
+def _news(node: Node, nodes: dict[str, Node], feeds: dict[str, int], since: int) -> bool:
     """Tell whether a feed that reaches the node, through views, has news."""
     for parent in node.inputs:
         upstream = nodes[parent]
         if upstream.kind in ("source", "released"):
-            if past.feeds.get(upstream.feed, 0) > since:
+            if feeds.get(upstream.feed, 0) > since:
                 return True
-        elif upstream.kind == "view" and _news(upstream, nodes, past, since):
+        elif upstream.kind == "view" and _news(upstream, nodes, feeds, since):
             return True
     return False

@@ -162,6 +162,18 @@ def adds_a_source_system(project: Project, source: str) -> None:
     assert owed(project.rows(ageing.format("hill_2"))) == {"L-1": "3530.0000"}
 
 
+def test_a_seed_gains_a_column(copy: Project) -> None:
+    seed = copy.root / "seeds" / "revenue_points.csv"
+    head, *lines = seed.read_text().splitlines()
+    copy.run("almoner build")
+    seed.write_text("\n".join([f"{head},sort_order", *(f"{line},1" for line in lines)]) + "\n")
+    about = seed.with_suffix(".yml")
+    typed = "        revenue_point_name: text\n"
+    assert typed in about.read_text()
+    about.write_text(about.read_text().replace(typed, f"{typed}        sort_order: integer\n"))
+    assert "published release" in copy.run("almoner build")
+
+
 def name_the_source(project: Project, dsn: str) -> None:
     """Add the source as CONTRIBUTING writes it, by its address instead of its database."""
     documented = yaml.safe_load(blocks("Add a source system", "yaml")[0])["sources"]

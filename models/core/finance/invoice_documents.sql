@@ -35,8 +35,9 @@ repaid_payments as (
     select * from {{ from_systems('payments', beside='credit_note_lines') }}
 ),
 
+-- of every system: those on an invoice that is not issued yet are found here only
 adjustments as (
-    select * from {{ from_systems('adjustments', beside='credit_note_lines') }}
+    select * from {{ from_systems('adjustments') }}
 ),
 
 -- `union` because a payment may name an invoice itself and in an allocation

@@ -18,7 +18,7 @@ excessive_write_offs as (
         wof.share,
         wof.currency_code,
         wof.amount,
-        -rec.open_amount::numeric(18, 4) as excess_amount,
+        (-rec.open_amount)::numeric(18, 4) as excess_amount,
         wof.business_date
     from write_offs as wof
     inner join lateral (

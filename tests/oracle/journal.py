@@ -219,15 +219,40 @@ class Books(Records):
                 or row["executed_at"] is None
             ):
                 continue
-            invoice = row["invoice_id"] or (payment["invoice_id"] if payment else None)
-            payer = payment["payer_id"] if payment else None
+            note = self._credit_note_of(row)
+            invoice, applied = self._given_back(row, payment, note)
+            named = [each for each in (row, payment, note) if each is not None]
+            patient = next((each["patient_id"] for each in named if each["patient_id"]), None)
+            payer = next((each["payer_id"] for each in named[1:] if each["payer_id"]), None)
+            origin = self._origin("refund", {**row, "patient_id": patient}, invoice, payer)
             found = self._money(
-                row, self._origin("refund", row, invoice, payer), row["share"], "cash",
-                row["amount"], self.day(row, "executed_at"),
-                None if row["credit_note_id"] else invoice,
+                row, origin, row["share"], "cash", row["amount"], self.day(row, "executed_at"),
+                None if row["credit_note_id"] else invoice, applied,
             )  # fmt: skip
             outward = [posting.swapped() for posting in found]
             yield from self._posted(outward, self._voided(row, "voided"))
+
+    def _credit_note_of(self, refund: Row) -> Row | None:
+        note = self.find("credit_notes", refund["credit_note_id"], refund)
+        return note if note is not None and self._credit_note_items(note) else None
+
+    def _given_back(
+        self, refund: Row, payment: Row | None, note: Row | None
+    ) -> tuple[int | None, date | None]:
+        """Find the invoice that a refund concerns, and from which day its receipt settles it."""
+        entered = refund["invoice_id"] or (payment["invoice_id"] if payment else None)
+        if refund["credit_note_id"]:
+            return entered or (note["invoice_id"] if note else None), None
+        allocations = self._allocations(payment) if payment else []
+        if payment is None or not allocations:
+            return entered, None
+        named = [each for each in allocations if each["invoice_id"] == refund["invoice_id"]]
+        settled = {each["invoice_id"] for each in allocations}
+        is_whole = sum((each["amount"] for each in allocations), ZERO) >= payment["amount"]
+        if not named and not (is_whole and len(settled) == 1):
+            return None, None  # what is left of the receipt
+        days = [self.day(each, "allocated_at") for each in named or allocations]
+        return (named or allocations)[0]["invoice_id"], min(days)
 
     def _wallets(self) -> Iterator[Posting]:
         payments = list(self._good_payments())

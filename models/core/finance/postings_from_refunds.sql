@@ -7,6 +7,14 @@ payments as (
     select * from {{ from_systems('payments', beside='refunds') }}
 ),
 
+allocations as (
+    select * from {{ from_systems('payment_allocations', beside='refunds') }}
+),
+
+credit_note_lines as (
+    select * from {{ from_systems('credit_note_lines', beside='refunds') }}
+),
+
 invoices as (
     select * from {{ ref('fct_invoices') }}
 ),
@@ -19,19 +27,79 @@ payment_methods as (
     select * from {{ ref('payment_methods') }}
 ),
 
--- A refund of an invoice's receipt opens the invoice again; one of a credit note, of money on
--- account or before the invoice is issued gives back unapplied credit.
+-- Money goes back from where it lies: a refund opens the invoice it names, if its receipt
+-- settles that one; else the one invoice that its receipt settles. What is left of a receipt
+-- beside its allocations is unapplied credit.
+located_refunds as (
+    select
+        rfd.*,
+        case
+            when rfd.credit_note_id is not null
+                then coalesce(rfd.invoice_id, pay.invoice_id, cre.invoice_id)
+            when alc.is_named or alc.amount is null
+                then coalesce(rfd.invoice_id, pay.invoice_id)
+            when alc.amount >= pay.amount then alc.only_invoice_id
+        end as opened_invoice_id,
+        coalesce(rfd.patient_id, pay.patient_id, cre.patient_id) as debtor_patient_id,
+        coalesce(pay.payer_id, cre.payer_id) as debtor_payer_id,
+        case when alc.is_named then alc.named_date else alc.allocation_date end
+            as allocation_date
+    from refunds as rfd
+    left join lateral (
+        select
+            inn.invoice_id,
+            inn.patient_id,
+            inn.payer_id,
+            inn.amount
+        from payments as inn
+        where inn.tenant_id = rfd.tenant_id and inn.payment_id = rfd.payment_id
+        offset 0
+    ) as pay on true
+    left join lateral (
+        select
+            sum(inn.amount) as amount,
+            bool_or(inn.invoice_id = rfd.invoice_id) as is_named,
+            case
+                when min(inn.invoice_id) = max(inn.invoice_id) then min(inn.invoice_id)
+            end as only_invoice_id,
+            min(inn.allocation_date) filter (where inn.invoice_id = rfd.invoice_id)
+                as named_date,
+            min(inn.allocation_date) as allocation_date
+        from allocations as inn
+        where
+            inn.tenant_id = rfd.tenant_id
+            and inn.payment_id = rfd.payment_id
+            and inn.reject_reason is null
+    ) as alc on true
+    -- any line of it: they all belong to one debtor
+    left join lateral (
+        select
+            inn.invoice_id,
+            inn.patient_id,
+            inn.payer_id
+        from credit_note_lines as inn
+        where
+            inn.tenant_id = rfd.tenant_id
+            and inn.credit_note_id = rfd.credit_note_id
+        order by inn.line_id
+        limit 1
+    ) as cre on true
+    where rfd.is_posted and rfd.reject_reason is null
+),
+
+-- one of a credit note, of money on account or before the invoice is issued gives back
+-- unapplied credit
 dated_refunds as (
     select
         rfd.tenant_id,
         'refund' as document_type,
         rfd.refund_id as document_id,
         0::bigint as line_id,
-        coalesce(rfd.invoice_id, pay.invoice_id) as invoice_id,
+        rfd.opened_invoice_id as invoice_id,
         inv.department_id,
         inv.practitioner_id,
-        coalesce(inv.payer_id, pay.payer_id) as payer_id,
-        coalesce(inv.patient_id, rfd.patient_id) as patient_id,
+        coalesce(inv.payer_id, rfd.debtor_payer_id) as payer_id,
+        coalesce(inv.patient_id, rfd.debtor_patient_id) as patient_id,
         null::bigint as service_id,
         rfd.share,
         inv.revenue_point_code,
@@ -47,26 +115,15 @@ dated_refunds as (
             when
                 rfd.credit_note_id is null
                 and inv.currency_code = rfd.currency_code
-                then greatest(rfd.refund_date, inv.invoice_date)
+                then greatest(rfd.refund_date, inv.invoice_date, rfd.allocation_date)
         end as application_date,
         rfd.void_date,
         rfd.recorded_at
-    from refunds as rfd
-    left join lateral (
-        select
-            inn.invoice_id,
-            inn.payer_id
-        from payments as inn
-        where inn.tenant_id = rfd.tenant_id and inn.payment_id = rfd.payment_id
-        offset 0
-    ) as pay on true
+    from located_refunds as rfd
     left join invoices as inv
-        on
-            rfd.tenant_id = inv.tenant_id
-            and coalesce(rfd.invoice_id, pay.invoice_id) = inv.invoice_id
+        on rfd.tenant_id = inv.tenant_id and rfd.opened_invoice_id = inv.invoice_id
     inner join currencies as cur on rfd.currency_code = cur.currency_code
     left join payment_methods as met on rfd.payment_method = met.payment_method
-    where rfd.is_posted and rfd.reject_reason is null
 ),
 
 refund_events as (

@@ -1,4 +1,4 @@
-{# grain: one row per tenant and write-off that takes more than its invoice had open #}
+{# grain: one row per tenant and write-off that takes more than its share had open #}
 with write_offs as (
     select * from {{ ref('fct_postings') }}
 ),
@@ -7,7 +7,7 @@ postings as (
     select * from {{ ref('fct_postings') }}
 ),
 
--- all of the invoice up to the end of the day, the write-off included
+-- A8: the share of the invoice up to the end of the day, the write-off included
 excessive_write_offs as (
     select
         wof.tenant_id,
@@ -18,7 +18,7 @@ excessive_write_offs as (
         wof.share,
         wof.currency_code,
         wof.amount,
-        -rec.open_amount::numeric(18, 4) as excess_amount,
+        (-rec.open_amount)::numeric(18, 4) as excess_amount,
         wof.business_date
     from write_offs as wof
     inner join lateral (
@@ -33,6 +33,7 @@ excessive_write_offs as (
         where
             pos.tenant_id = wof.tenant_id
             and pos.invoice_id = wof.invoice_id
+            and pos.share = wof.share
             and pos.business_date <= wof.business_date
             and 'receivable' in (pos.debit_account, pos.credit_account)
             and pos.debit_account <> pos.credit_account

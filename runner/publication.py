@@ -13,6 +13,7 @@ from runner.errors import DatabaseError, PublicationError
 
 # how long to wait for readers of a mart whose view changes; those after them wait as well
 PATIENCE = "10s"
+BLOCKED = "a mart view is locked by a reader's long transaction"
 
 
 def publish(dsn: str, connection: db.Connection, release: int, marts: set[str]) -> int:
@@ -38,7 +39,9 @@ def publish(dsn: str, connection: db.Connection, release: int, marts: set[str]) 
         return tenants
     except psycopg.OperationalError as error:
         if isinstance(error, psycopg.errors.LockNotAvailable):
-            raise _blocked("build") from error
+            raise PublicationError(
+                BLOCKED, "run `almoner build` again, or end the reader's session"
+            ) from error
         if not connection.closed:
             raise
         return _decide(dsn, release, xid, error)
@@ -74,13 +77,6 @@ def _decide(dsn: str, release: int, xid: str, error: Exception) -> int:
 def _limit_waiting(connection: db.Connection) -> None:
     """Give up rather than wait for a reader's open transaction for ever."""
     connection.execute("select set_config('lock_timeout', %s, true)", (PATIENCE,))
-
-
-def _blocked(command: str) -> PublicationError:
-    return PublicationError(
-        "a mart view is locked by a reader's long transaction",
-        f"run `almoner {command}` again, or end the reader's session",
-    )
 
 
 def _claim(connection: db.Connection, release: int) -> None:
@@ -188,7 +184,10 @@ def rollback(connection: db.Connection, to: int) -> int:
             _limit_waiting(connection)
             return _roll_back(connection, to)
     except psycopg.errors.LockNotAvailable as error:
-        raise _blocked(f"releases rollback --to {to}") from error
+        raise PublicationError(
+            BLOCKED,
+            f"run `almoner releases rollback --to {to}` again, or end the reader's session",
+        ) from error
 
 
 def _roll_back(connection: db.Connection, to: int) -> int:

@@ -14,7 +14,11 @@ from psycopg.rows import DictRow
 from runner import db
 from runner.errors import ConfigError, DatabaseError
 
-LOGIN = re.compile(r"^[a-z][a-z0-9_]{2,40}$")
+LOGIN = re.compile(r"[a-z][a-z0-9_]{2,40}")
+# one login must not take every connection of the server
+CONNECTIONS = 30
+# an open transaction holds locks that a changed mart waits for; jit makes small queries slow
+DEFAULTS = ("search_path = marts", "jit = off", "idle_in_transaction_session_timeout = '15min'")
 
 
 @dataclass(frozen=True)
@@ -35,23 +39,24 @@ def grant(connection: db.Connection, url: str, tenant: str, login: str | None) -
     """
     require_tenant(connection, tenant)
     name = login or f"bi_{secrets.token_hex(5)}"
-    if not LOGIN.match(name) or name.startswith(("pg_", "almoner")):
+    if not LOGIN.fullmatch(name) or name.startswith(("pg_", "almoner")):
         raise ConfigError(
             f"{name!r} cannot be a login",
             "use 3 to 41 lower-case letters, digits and _, not starting with pg_ or almoner, or"
             f" leave it out: `almoner access grant --tenant {tenant}`",
         )
     password = secrets.token_urlsafe(18)
+    hashed = _hashed(connection, name, password)
     role = sql.Identifier(name)
     try:
         with connection.transaction():
             connection.execute(
                 sql.SQL(
                     "create role {} login nosuperuser nocreatedb nocreaterole nobypassrls"
-                    " password {} in role almoner_reader"
-                ).format(role, sql.Literal(password))
+                    " connection limit {} password {} in role almoner_reader"
+                ).format(role, sql.Literal(CONNECTIONS), sql.Literal(hashed))
             )
-            for setting in ("search_path = marts", "jit = off"):
+            for setting in DEFAULTS:
                 connection.execute(
                     sql.SQL("alter role {} in database {} set {}").format(
                         role, sql.Identifier(connection.info.dbname), sql.SQL(setting)
@@ -66,6 +71,11 @@ def grant(connection: db.Connection, url: str, tenant: str, login: str | None) -
             f"the login {name} exists already",
             f"choose another --login, or run `almoner access revoke {name}` first",
         ) from error
+    except psycopg.errors.ReservedName as error:
+        raise ConfigError(
+            f"{name} means something else to PostgreSQL",
+            f"choose another --login, or leave it out: `almoner access grant --tenant {tenant}`",
+        ) from error
     except psycopg.errors.InsufficientPrivilege as error:
         raise DatabaseError(
             f"{connection.info.user} may not create roles: {str(error).splitlines()[0]}",
@@ -77,22 +87,41 @@ def grant(connection: db.Connection, url: str, tenant: str, login: str | None) -
     )
 
 
+def _hashed(connection: db.Connection, login: str, password: str) -> str:
+    """Hash a password as the server would: statements can end up in a server's log."""
+    return connection.pgconn.encrypt_password(password.encode(), login.encode()).decode()
+
+
 def revoke(connection: db.Connection, login: str) -> None:
     """Remove a login that `grant` made, and end its sessions.
 
-    Raises `ConfigError` if there is no such login.
+    First it can do nothing any more, whatever stands in the way of removing the role. Raises
+    `ConfigError` if there is no such login, `DatabaseError` if only the role is left.
     """
+    role = sql.Identifier(login)
     with connection.transaction():
         found = connection.execute(
             "delete from almoner.readers where role_name = %s returning role_name", (login,)
         ).fetchone()
         if found is None:
             raise ConfigError(f"there is no login {login}", "`almoner access list` shows them")
-        role = sql.Identifier(login)
         connection.execute(sql.SQL("alter role {} nologin").format(role))
-        connection.execute(db.script("end_sessions"), (login,))
         connection.execute(sql.SQL("revoke almoner_reader from {}").format(role))
-        connection.execute(sql.SQL("drop role {}").format(role))
+        # from PostgreSQL 16 on, who made a role has its rights only as a member
+        connection.execute(sql.SQL("grant {} to current_user").format(role))
+    connection.execute(db.script("end_sessions"), (login,))
+    try:
+        with connection.transaction():
+            # a login may have changed its own default privileges, which keep the role
+            for statement in (
+                "reassign owned by {} to current_user", "drop owned by {}", "drop role {}",
+            ):  # fmt: skip
+                connection.execute(sql.SQL(statement).format(role))
+    except psycopg.errors.DependentObjectsStillExist as error:
+        raise DatabaseError(
+            f"{login} can no longer log in, but its role is left: {db.first_line(error)}",
+            f"in each other database: `drop owned by {login}`; then `drop role {login}`",
+        ) from error
 
 
 def listing(connection: db.Connection) -> list[DictRow]:

@@ -166,7 +166,7 @@ class Dbt:
     def _environment(self, release: int | None) -> Iterator[None]:
         """Name the server and the release in the environment, for as long as dbt runs."""
         directory = project.state_dir() / "dbt"
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         profile = directory / "profiles.yml"
         text = yaml.safe_dump(PROFILE)
         if not profile.is_file() or profile.read_text() != text:

@@ -60,9 +60,9 @@ def export(connection: db.Connection, request: Request, out: BinaryIO) -> Manife
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("set transaction isolation level repeatable read, read only")
         cursor.execute(db.script("same_bytes"))
-        cursor.execute("select set_config('almoner.tenant', %s, true)", (request.tenant,))
         mart = marts.find(connection, request.mart)
         access.require_tenant(connection, request.tenant)
+        cursor.execute("select set_config('almoner.tenant', %s, true)", (request.tenant,))
         query = _query(mart, request)
         _require_days(connection, mart, request)
         release = db.one(connection, "select almoner.reader_release() as release")["release"]
@@ -90,6 +90,12 @@ def export(connection: db.Connection, request: Request, out: BinaryIO) -> Manife
 
 def export_file(connection: db.Connection, request: Request, path: Path) -> Manifest:
     """Export to a file that appears only when it is complete, its manifest with it."""
+    if path.exists() and not path.is_file():
+        # the finished file takes the place of what is there, and must not of a device
+        raise ConfigError(
+            f"cannot write {path}: it is there, and no ordinary file",
+            "`almoner export --help`; choose another --out",
+        )
     pending = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with pending.open("wb") as out:

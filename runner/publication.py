@@ -11,6 +11,10 @@ from psycopg import sql
 from runner import db
 from runner.errors import DatabaseError, PublicationError
 
+# how long to wait for readers of a mart whose view changes; those after them wait as well
+PATIENCE = "10s"
+BLOCKED = "a mart view is locked by a reader's long transaction"
+
 
 def publish(dsn: str, connection: db.Connection, release: int, marts: set[str]) -> int:
     """Move every tenant to a release; give the number of tenants.
@@ -23,7 +27,7 @@ def publish(dsn: str, connection: db.Connection, release: int, marts: set[str]) 
         with connection.transaction():
             xid = db.one(connection, "select pg_current_xact_id()::text as xid")["xid"]
             _claim(connection, release)
-            connection.execute("set local lock_timeout = '10s'")
+            _limit_waiting(connection)
             write_marts(connection, release, marts)
             check_gate(connection)
             tenants = connection.execute(db.script("move_pointers"), (release,)).rowcount
@@ -36,8 +40,7 @@ def publish(dsn: str, connection: db.Connection, release: int, marts: set[str]) 
     except psycopg.OperationalError as error:
         if isinstance(error, psycopg.errors.LockNotAvailable):
             raise PublicationError(
-                "a mart view is locked by a reader's long transaction",
-                "run `almoner build` again, or end the reader's session",
+                BLOCKED, "run `almoner build` again, or end the reader's session"
             ) from error
         if not connection.closed:
             raise
@@ -69,6 +72,11 @@ def _decide(dsn: str, release: int, xid: str, error: Exception) -> int:
         f"lost the connection while publishing release {release}; it was not published",
         "run `almoner build` again; the last published release is untouched",
     ) from error
+
+
+def _limit_waiting(connection: db.Connection) -> None:
+    """Give up rather than wait for a reader's open transaction for ever."""
+    connection.execute("select set_config('lock_timeout', %s, true)", (PATIENCE,))
 
 
 def _claim(connection: db.Connection, release: int) -> None:
@@ -169,26 +177,35 @@ def check_gate(connection: db.Connection) -> None:
 def rollback(connection: db.Connection, to: int) -> int:
     """Move every tenant's pointer back to a published release, and the mart views with it.
 
-    Raises `PublicationError` if that release was never published.
+    Raises `PublicationError` if that release was never published, or a reader is in the way.
     """
-    with connection.transaction():
-        row = connection.execute(
-            "select from almoner.releases where release_id = %s and state = 'published' for share",
-            (to,),
-        ).fetchone()
-        if row is None:
-            raise PublicationError(
-                f"release {to} was never published",
-                "`almoner releases list` shows the published ones",
-            )
-        for view in db.rows(connection, db.script("views_of_marts")):
-            connection.execute(
-                sql.SQL("drop view if exists {} cascade").format(
-                    sql.Identifier("marts", view["name"])
-                )
-            )
-        connection.execute("delete from almoner.published_marts")
-        known = {row["mart"] for row in db.rows(connection, db.script("changed_marts"), to)}
-        write_marts(connection, to, known)
-        check_gate(connection)
-        return connection.execute(db.script("move_pointers_back"), {"release": to}).rowcount
+    try:
+        with connection.transaction():
+            _limit_waiting(connection)
+            return _roll_back(connection, to)
+    except psycopg.errors.LockNotAvailable as error:
+        raise PublicationError(
+            BLOCKED,
+            f"run `almoner releases rollback --to {to}` again, or end the reader's session",
+        ) from error
+
+
+def _roll_back(connection: db.Connection, to: int) -> int:
+    row = connection.execute(
+        "select from almoner.releases where release_id = %s and state = 'published' for share",
+        (to,),
+    ).fetchone()
+    if row is None:
+        raise PublicationError(
+            f"release {to} was never published",
+            "`almoner releases list` shows the published ones",
+        )
+    for view in db.rows(connection, db.script("views_of_marts")):
+        connection.execute(
+            sql.SQL("drop view if exists {} cascade").format(sql.Identifier("marts", view["name"]))
+        )
+    connection.execute("delete from almoner.published_marts")
+    known = {row["mart"] for row in db.rows(connection, db.script("changed_marts"), to)}
+    write_marts(connection, to, known)
+    check_gate(connection)
+    return connection.execute(db.script("move_pointers_back"), {"release": to}).rowcount

@@ -294,7 +294,8 @@ def _configuration() -> str:
         "max_parallel_workers": cores,
         "max_parallel_workers_per_gather": max(cores // 2, 1),
         "max_parallel_maintenance_workers": max(cores // 2, 1),
-        "max_prepared_transactions": 10,
+        # whoever reads could else leave a transaction that keeps its locks for ever
+        "max_prepared_transactions": 0,
         "max_locks_per_transaction": 256,
         "client_connection_check_interval": "1s",
         "log_min_messages": "warning",

@@ -92,12 +92,15 @@ def embedded() -> Iterator[Running]:
 
 
 def _forget(running: Running) -> None:
-    """Let a server that lives as long as the tests not wait for the disk."""
+    """Let a server that lives as long as the tests not wait for the disk, and prepare."""
     url = running.dsn(database="postgres", role=server.SUPERUSER)
     with psycopg.connect(url, autocommit=True) as connection:
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):
             connection.execute(f"alter system set {setting} = off".encode())
-        connection.execute("select pg_reload_conf()")
+        # a source may use them
+        connection.execute("alter system set max_prepared_transactions = 10")
+    running.stop()
+    running.start()
 
 
 class Databases:

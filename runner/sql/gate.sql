@@ -44,6 +44,21 @@ privileges as (
     where
         (nsp.oid in (select oid from ours) or nsp.nspname = 'marts')
         and (acl.grantee = 0 or acl.grantee in (select oid from reader_roles))
+
+    union all
+    select
+        nsp.nspname || '.' || cls.relname || '.' || att.attname,
+        cls.relkind,
+        nsp.nspname,
+        acl.grantee,
+        acl.privilege_type
+    from pg_catalog.pg_attribute as att
+    inner join pg_catalog.pg_class as cls on att.attrelid = cls.oid
+    inner join pg_catalog.pg_namespace as nsp on cls.relnamespace = nsp.oid
+    cross join lateral aclexplode(att.attacl) as acl
+    where
+        (nsp.oid in (select oid from ours) or nsp.nspname = 'marts')
+        and (acl.grantee = 0 or acl.grantee in (select oid from reader_roles))
 )
 
 select 'store.' || tab.relname as object, 'row-level security is off or not forced' as fault
@@ -130,10 +145,20 @@ from store_tables as tab
 where tab.relowner = 'almoner_gate'::regrole
 
 union all
-select 'default privileges', 'grant new objects to readers or to everybody'
+-- of roles that can make something here: any login may change its own, and must not stop a build
+select distinct
+    'default privileges of ' || def.defaclrole::regrole::text,
+    'grant new objects to readers or to everybody'
 from pg_catalog.pg_default_acl as def
 cross join lateral aclexplode(def.defaclacl) as acl
-where acl.grantee = 0 or acl.grantee in (select oid from reader_roles)
+where
+    (acl.grantee = 0 or acl.grantee in (select oid from reader_roles))
+    and exists (
+        select from pg_catalog.pg_namespace as nsp
+        where
+            (nsp.oid in (select oid from ours) or nsp.nspname = 'marts')
+            and has_schema_privilege(def.defaclrole, nsp.oid, 'create')
+    )
 
 union all
 select pro.oid::regprocedure::text, 'runs with its owner''s rights and no fixed search_path'
@@ -142,6 +167,20 @@ where
     pro.prosecdef
     and (pro.pronamespace in (select oid from ours) or pro.pronamespace = 'marts'::regnamespace)
     and not coalesce(pro.proconfig::text ~ 'search_path=', false)
+
+union all
+select pro.oid::regprocedure::text, 'gives readers or everybody its owner''s rights'
+from pg_catalog.pg_proc as pro
+cross join lateral aclexplode(coalesce(pro.proacl, acldefault('f', pro.proowner))) as acl
+where
+    pro.prosecdef
+    and pro.pronamespace in (select oid from ours)
+    and not (
+        pro.pronamespace = 'almoner'::regnamespace
+        and pro.proname in ('reader_tenant', 'reader_release')
+    )
+    and acl.privilege_type = 'EXECUTE'
+    and (acl.grantee = 0 or acl.grantee in (select oid from reader_roles))
 
 union all
 select pro.oid::regprocedure::text, 'must be stable: it decides what a reader sees'

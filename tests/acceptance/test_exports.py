@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -224,3 +225,21 @@ def _peak(command: Command, *options: str) -> tuple[int, float]:
     assert done.returncode == 0, done.stderr
     manifest = json.loads((command.directory / "many.csv.manifest.json").read_text())
     return manifest["rows"], int((command.directory / "peak").read_text()) / 1024
+
+
+@pytest.mark.parametrize("name", ["pipe", "link"])
+def test_what_is_no_ordinary_file_stays(command: Command, name: str) -> None:
+    pipe = command.directory / "pipe"
+    os.mkfifo(pipe)
+    (command.directory / "link").symlink_to(pipe)
+    out = command.directory / name
+    said = command.run("export", "dept_revenue_daily", "--tenant", "demo_1", "--out", str(out))
+    assert (said.exit_code, "no ordinary file" in said.err) == (2, True)
+    assert pipe.is_fifo()
+    assert not list(command.directory.glob("*.manifest.json"))
+
+
+@pytest.mark.parametrize("tenant", ["demo_1' or '1'='1", "", "*", "DEMO_1", "demo_1\n", "\udcff"])
+def test_nothing_but_a_tenants_name_is_a_tenant(command: Command, tenant: str) -> None:
+    said = command.run("export", "dept_revenue_daily", "--tenant", tenant, "--out", "-")
+    assert (said.exit_code, said.out) == (2, "")

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from runner import db
-from runner.errors import DatabaseError, PublicationError
+from runner.errors import ConfigError, DatabaseError, PublicationError
 
 
 def publish(dsn: str, connection: db.Connection, release: int, marts: set[str]) -> int:
@@ -167,9 +167,10 @@ def check_gate(connection: db.Connection) -> None:
 
 
 def rollback(connection: db.Connection, to: int) -> int:
-    """Move every tenant's pointer back to a published release, and the mart views with it.
+    """Move the tenants to a published release, and the mart views with them.
 
-    Raises `PublicationError` if that release was never published.
+    After a rollback a newer one goes forward again. Raises `ConfigError` if that release was
+    never published.
     """
     with connection.transaction():
         row = connection.execute(
@@ -177,7 +178,7 @@ def rollback(connection: db.Connection, to: int) -> int:
             (to,),
         ).fetchone()
         if row is None:
-            raise PublicationError(
+            raise ConfigError(
                 f"release {to} was never published",
                 "`almoner releases list` shows the published ones",
             )
@@ -191,4 +192,4 @@ def rollback(connection: db.Connection, to: int) -> int:
         known = {row["mart"] for row in db.rows(connection, db.script("changed_marts"), to)}
         write_marts(connection, to, known)
         check_gate(connection)
-        return connection.execute(db.script("move_pointers_back"), {"release": to}).rowcount
+        return connection.execute(db.script("move_pointers_to"), {"release": to}).rowcount

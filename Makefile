@@ -42,4 +42,4 @@ lock: setup ## Resolve requirements.lock anew
 
 clean: ## Stop the embedded server and remove what was made here
 	-$(BIN)/almoner db reset --yes
-	rm -rf $(VENV) .almoner target logs
+	rm -rf $(VENV) .almoner target logs almoner.egg-info

@@ -33,11 +33,13 @@ class Reporter(Protocol):
 class Outcome:
     """What a build did. `release` None: nothing was new, the last one stands.
 
-    `amiss` are the tenants that were held back or have rows set aside.
+    `current` is the newest release, `read` the one that tenants read: an older one after a
+    rollback. `amiss` are the tenants that were held back or have rows set aside.
     """
 
     release: int | None
     current: int | None
+    read: int | None
     rows_landed: int
     rows_deleted: int
     nodes: int
@@ -109,7 +111,7 @@ class Builder:
         """Revert on a connection of its own: the old one may be what failed."""
         try:
             with db.connect(self._dsn) as connection:
-                releases.revert(connection, release, str(error) or type(error).__name__)
+                releases.revert(connection, release, _reason(error))
         except AlmonerError:
             return  # the server is gone; the next build reverts
 
@@ -247,12 +249,13 @@ class _Clock:
         return Outcome(
             release=release,
             current=releases.last_published(connection),
+            read=releases.last_read(connection),
             rows_landed=sum(landing.landed for landing in landings),
             rows_deleted=sum(landing.deleted for landing in landings),
             nodes=sum(result.kind not in ("test", "operation") for result in results),
             tests=tests,
             tenants=tenants,
-            seconds=time.monotonic() - self._begun,
+            seconds=round(time.monotonic() - self._begun, 3),
             amiss=releases.amiss(connection) if release else [],
             stages=self._stages,
         )
@@ -262,6 +265,12 @@ class _Clock:
         if self._stage:
             self._stages[self._stage] = round(now - self._stage_begun, 3)
         self._stage_begun = now
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted"
+    return str(error) or type(error).__name__
 
 
 def _failure(bad: list[Result], now: str) -> AlmonerError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -31,6 +32,8 @@ from runner import (
     tables,
 )
 from runner.errors import AlmonerError, ConfigError
+
+SHOWN_TENANTS = 8
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -88,6 +91,8 @@ def main(project_dir: Path | None) -> None:
 
     To see it work: almoner demo create, almoner build, almoner marts.
     """
+    # whoever stops a build by a signal stops it as Ctrl-C does: what it wrote is undone
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     if project_dir:
         project.use(project_dir)
 
@@ -113,15 +118,25 @@ def build_command(full: bool, accept_deletions: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"event": "done", **asdict(outcome)}))
     elif outcome.release is None:
-        click.echo(f"nothing new: release {outcome.current} stands ({outcome.seconds:.1f} s)")
+        click.echo(f"nothing new: {_standing(outcome)} ({outcome.seconds:.1f} s)")
     else:
-        click.echo(
+        told = (
             f"published release {outcome.release} to {tables.counted(outcome.tenants, 'tenant')}: "
             f"{tables.counted(outcome.rows_landed, 'row')} landed, "
             f"{outcome.rows_deleted:,} deleted, {tables.counted(outcome.nodes, 'node')}, "
             f"{tables.counted(outcome.tests, 'test')} ({outcome.seconds:.1f} s)"
         )
+        click.echo(tables.paragraph(told))
         _print_amiss(outcome.amiss)
+
+
+def _standing(outcome: build.Outcome) -> str:
+    if outcome.current == outcome.read:
+        return f"release {outcome.current} stands"
+    return (
+        f"tenants go on reading release {outcome.read}; "
+        f"`almoner releases rollback --to {outcome.current}` takes them to the newest"
+    )
 
 
 def _with_sources() -> settings.Settings:
@@ -196,9 +211,12 @@ def status_command(as_json: bool) -> None:
         return
     click.echo(f"database   {found.place} (PostgreSQL {found.version}), {found.size}")
     click.echo(f"published  {_release_line(found)}")
-    if found.building:
+    if found.is_abandoned:
+        click.echo(f"killed     release {found.building}; the next build undoes it")
+    elif found.building:
         click.echo(f"building   release {found.building}")
-    click.echo(f"tenants    {found.tenants}, readers {found.readers}\n")
+    click.echo(f"tenants    {_tenants_line(found)}")
+    click.echo(f"readers    {found.readers}\n")
     _print_rows(
         [asdict(source) for source in found.sources],
         False,
@@ -207,13 +225,21 @@ def status_command(as_json: bool) -> None:
     if found.amiss:
         click.echo()
         _print_rows([asdict(tenant) for tenant in found.amiss], False)
-        click.echo("\n`almoner export set_aside_rows --tenant T --out -` gives the reasons")
+        click.echo("\n`almoner export set_aside_rows --tenant T --out -` gives the reasons, of a")
+        click.echo("tenant that is held back once it is mended")
 
 
 def _release_line(found: status.Status) -> str:
     if found.release is None:
         return "nothing yet; run `almoner build`"
-    return f"release {found.release} at {found.published_at:%Y-%m-%d %H:%M:%S} UTC"
+    back = f", back from release {found.newest}" if found.newest != found.release else ""
+    return f"release {found.release} at {found.published_at:%Y-%m-%d %H:%M:%S} UTC{back}"
+
+
+def _tenants_line(found: status.Status) -> str:
+    more = " … (`almoner status --json` lists all)" if found.tenants[SHOWN_TENANTS:] else ""
+    names = ", ".join(found.tenants[:SHOWN_TENANTS])
+    return f"{len(found.tenants):,}: {names}{more}" if names else "none"
 
 
 # -- releases --------------------------------------------------------------------------------
@@ -233,6 +259,8 @@ def releases_list(as_json: bool) -> None:
         found = releases.listing(connection)
     if not as_json:
         found = [_release_row(row) for row in found]
+        if not any(row["reason"] for row in found):
+            found = [{name: row[name] for name in row if name != "reason"} for row in found]
     _print_rows(found, as_json, empty="no release yet; run `almoner build`")
 
 
@@ -242,7 +270,8 @@ def _release_row(row: dict[str, Any]) -> dict[str, Any]:
     took = f"{(ended - row['started_at']).total_seconds():.1f} s" if ended else ""
     shown = {"release_id": row["release_id"], "state": row["state"]}
     shown |= {"started_at": row["started_at"], "took": took}
-    return shown | {name: row[name] for name in row if name not in (*shown, "finished_at")}
+    shown |= {name: row[name] for name in row if name not in (*shown, "finished_at")}
+    return shown | {"reason": " ".join((row["reason"] or "").split())}
 
 
 @releases_group.command("show")
@@ -260,7 +289,8 @@ def releases_show(release: int, as_json: bool) -> None:
         return
     for name, value in found.items():
         if value is not None:
-            click.echo(f"{TITLES.get(name, name.replace('_', ' ')):15} {tables.cell(value)}")
+            title = TITLES.get(name, name.replace("_", " "))
+            click.echo(f"{title:15} {tables.cell(value, title)}")
     click.echo()
     _print_rows(landed, False, empty="nothing landed")
     click.echo()
@@ -270,13 +300,17 @@ def releases_show(release: int, as_json: bool) -> None:
 @releases_group.command("rollback")
 @click.option("--to", "to", type=int, help="A published release; default: the one before.")
 def releases_rollback(to: int | None) -> None:
-    """Let every tenant read an earlier release again."""
+    """Let the tenants read an earlier release again.
+
+    A build that finds something new goes forward again, and so does --to the newest release.
+    """
     with db.connect() as connection:
         releases.prepare(connection)
         with releases.builder(connection):
             target = to if to is not None else releases.before_current(connection)
             tenants = publication.rollback(connection, target)
-    click.echo(f"{tenants} tenants read release {target} now; the next build goes forward again")
+    read = "tenant reads" if tenants == 1 else "tenants read"
+    click.echo(f"{tenants:,} {read} release {target} now; a build with news goes forward")
 
 
 # -- marts and exports -----------------------------------------------------------------------
@@ -367,8 +401,8 @@ def export_command(
         else:
             manifest = exports.export_file(connection, request, Path(out))
     click.echo(
-        f"{manifest.rows:,} rows of {mart} for {tenant} at release {manifest.release}, "
-        f"sha256 {manifest.sha256}",
+        f"{tables.counted(manifest.rows, 'row')} of {mart} for {tenant} "
+        f"at release {manifest.release}, sha256 {manifest.sha256}",
         err=True,
     )
 

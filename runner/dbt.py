@@ -103,6 +103,7 @@ class Dbt:
         with self._environment(None):
             outcome = dbtRunner().invoke(["parse", *self._common()])
         if not outcome.success:
+            _pass_on_interrupt(outcome)
             raise ConfigError(
                 f"the dbt project is not valid: {str(outcome.exception).strip()}",
                 MEND,
@@ -134,6 +135,7 @@ class Dbt:
         with self._environment(release):
             outcome = dbtRunner(manifest=self._manifest, callbacks=[on_event]).invoke(arguments)
         if outcome.result is None:
+            _pass_on_interrupt(outcome)
             raise ConfigError(f"dbt could not run: {str(outcome.exception).strip()}", MEND)
         return [_from_result(entry) for entry in outcome.result.results]
 
@@ -151,6 +153,7 @@ class Dbt:
         with self._environment(None):
             outcome = dbtRunner().invoke(["test", *self._common(), "--no-write-json", *selection])
         if outcome.result is None:
+            _pass_on_interrupt(outcome)
             raise ConfigError(f"dbt could not run: {outcome.exception}", MEND)
         return [_from_result(entry) for entry in outcome.result.results]
 
@@ -196,6 +199,12 @@ class Dbt:
                     os.environ.pop(name, None)
                 else:
                     os.environ[name] = value
+
+
+def _pass_on_interrupt(outcome: Any) -> None:
+    """Raise a Ctrl-C that dbt caught: it is no fault of the project."""
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception
 
 
 def project_fingerprint() -> str:

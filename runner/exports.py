@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
@@ -90,6 +91,11 @@ def export(connection: db.Connection, request: Request, out: BinaryIO) -> Manife
 
 def export_file(connection: db.Connection, request: Request, path: Path) -> Manifest:
     """Export to a file that appears only when it is complete, its manifest with it."""
+    if path.is_dir():
+        raise ConfigError(
+            f"cannot write {path}: it is a directory",
+            f"name a file in it: `almoner export {request.mart} … --out {path}/FILE`",
+        )
     if path.exists() and not path.is_file():
         # the finished file takes the place of what is there, and must not of a device
         raise ConfigError(
@@ -107,7 +113,8 @@ def export_file(connection: db.Connection, request: Request, path: Path) -> Mani
             "`almoner export --help`; choose another --out",
         ) from error
     finally:
-        pending.unlink(missing_ok=True)
+        with suppress(OSError):  # a folder that may not be written is told above
+            pending.unlink(missing_ok=True)
     beside = path.with_name(f"{path.name}.manifest.json")
     beside.write_text(json.dumps(asdict(manifest), indent=2) + "\n")
     return manifest

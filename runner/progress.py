@@ -67,7 +67,9 @@ class Terminal(Plain):
         super().ran(result)
         if result.kind != "test":
             self._left = max(self._left - 1, 0)
-        self._status.update(f"dbt: {self._left} nodes left, {result.name} {result.status}")
+        self._status.update(
+            f"dbt: {counted(self._left, 'node')} left, {result.name} {result.status}"
+        )
 
     def close(self) -> None:
         """Take the live line away."""

@@ -20,7 +20,7 @@ def root() -> Path:
         if not _is_project(Path(named)):
             raise ConfigError(
                 f"{named} has no dbt_project.yml of an Almoner project",
-                f"mend {VARIABLE}, or name another: `almoner --project-dir DIRECTORY build`",
+                f"name another: `almoner --project-dir DIRECTORY build`, or mend {VARIABLE}",
             )
         return Path(named).resolve()
     installed = Path(__file__).resolve().parent.parent

@@ -9,7 +9,7 @@ import psycopg
 from psycopg import sql
 
 from runner import db
-from runner.errors import DatabaseError, PublicationError
+from runner.errors import ConfigError, DatabaseError, PublicationError
 
 # how long to wait for readers of a mart whose view changes; those after them wait as well
 PATIENCE = "10s"
@@ -175,9 +175,10 @@ def check_gate(connection: db.Connection) -> None:
 
 
 def rollback(connection: db.Connection, to: int) -> int:
-    """Move every tenant's pointer back to a published release, and the mart views with it.
+    """Move the tenants to a published release, and the mart views with them.
 
-    Raises `PublicationError` if that release was never published, or a reader is in the way.
+    After a rollback a newer one goes forward again. Raises `ConfigError` if that release was
+    never published, `PublicationError` if a reader is in the way.
     """
     try:
         with connection.transaction():
@@ -196,7 +197,7 @@ def _roll_back(connection: db.Connection, to: int) -> int:
         (to,),
     ).fetchone()
     if row is None:
-        raise PublicationError(
+        raise ConfigError(
             f"release {to} was never published",
             "`almoner releases list` shows the published ones",
         )
@@ -208,4 +209,4 @@ def _roll_back(connection: db.Connection, to: int) -> int:
     known = {row["mart"] for row in db.rows(connection, db.script("changed_marts"), to)}
     write_marts(connection, to, known)
     check_gate(connection)
-    return connection.execute(db.script("move_pointers_back"), {"release": to}).rowcount
+    return connection.execute(db.script("move_pointers_to"), {"release": to}).rowcount

@@ -103,6 +103,12 @@ def last_published(connection: db.Connection) -> int | None:
     return None if row["release_id"] is None else int(row["release_id"])
 
 
+def last_read(connection: db.Connection) -> int | None:
+    """Give the newest release that a tenant reads: an older one after a rollback."""
+    row = db.one(connection, "select max(release_id) as release_id from almoner.pointers")
+    return None if row["release_id"] is None else int(row["release_id"])
+
+
 def listing(connection: db.Connection) -> list[DictRow]:
     """List every release with its state, times, rows landed and tenants that read it."""
     return db.rows(connection, db.script("releases"))
@@ -151,11 +157,11 @@ def amiss(connection: db.Connection) -> list[Amiss]:
 def before_current(connection: db.Connection) -> int:
     """Give the published release before the one that tenants read.
 
-    Raises `PublicationError` if there is none.
+    Raises `ConfigError` if there is none.
     """
     row = db.one(connection, db.script("release_before_current"))
     if row["release_id"] is None:
-        raise PublicationError(
+        raise ConfigError(
             "there is no earlier published release", "`almoner releases list` shows them"
         )
     return int(row["release_id"])

@@ -115,6 +115,8 @@ def _reason(error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
         model = Source if error["loc"][0] == "sources" else Settings
         return f"there is no such setting; there are {', '.join(model.model_fields)}"
+    if error["type"] == "model_type":
+        return "must hold settings by name, such as {system: hms, database: hms_demo}"
     reason = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     return reason[0].lower() + reason[1:]
 

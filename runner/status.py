@@ -24,15 +24,21 @@ class Source:
 
 @dataclass(frozen=True)
 class Status:
-    """The state of an installation."""
+    """The state of an installation.
+
+    `release` is what tenants read; `newest`, the newest one, differs after a rollback.
+    `building` is open; it `is_abandoned` when its build was killed.
+    """
 
     place: str
     version: str
     size: str
     release: int | None
     published_at: datetime | None
+    newest: int | None
     building: int | None
-    tenants: int
+    is_abandoned: bool
+    tenants: list[str]
     readers: int
     sources: list[Source]
     amiss: list[releases.Amiss]
@@ -40,14 +46,16 @@ class Status:
 
 def read(connection: db.Connection, configured: Settings) -> Status:
     """Read the state of an installation, sources that were never read included."""
-    row = db.one(connection, db.script("status"))
+    row = db.one(connection, db.script("status"), releases.BUILDER_LOCK)
     return Status(
         place=f"{connection.info.host}:{connection.info.port}/{connection.info.dbname}",
         version=row["version"],
         size=row["size"],
         release=row["release_id"],
         published_at=row["published_at"],
+        newest=row["newest"],
         building=row["building"],
+        is_abandoned=row["building"] is not None and not row["is_locked"],
         tenants=row["tenants"],
         readers=row["readers"],
         sources=_sources(connection, configured),

@@ -15,7 +15,7 @@ NARROWEST = 30
 
 def text(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
     """Align rows under their names; numbers to the right."""
-    shown = [[cell(value) for value in row] for row in rows]
+    shown = [[cell(value, name) for name, value in zip(names, row, strict=True)] for row in rows]
     widths = [
         max(len(name), *(len(row[number]) for row in shown)) for number, name in enumerate(names)
     ]
@@ -42,10 +42,12 @@ def paragraph(words: str) -> str:
     return "\n".join(_wrapped(" ".join(words.split()), _room()))
 
 
-def cell(value: Any) -> str:
-    """Show one value: instants in UTC, nothing for null."""
+def cell(value: Any, name: str = "") -> str:
+    """Show one value: counts by thousands, instants in UTC, nothing for null."""
     if value is None:
         return ""
+    if isinstance(value, int) and not isinstance(value, bool) and not name.endswith("release"):
+        return f"{value:,}"
     if isinstance(value, datetime):
         return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
     return str(value)

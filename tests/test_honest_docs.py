@@ -205,6 +205,28 @@ def _constants(module: str) -> dict[str, str]:
     }
 
 
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_models_of_a_document_are_what_they_look_like(path: Path) -> None:
+    for block in re.findall(r"```yaml\n(models:.*?)```", path.read_text(), flags=re.DOTALL):
+        for model in yaml.safe_load(block)["models"]:
+            assert all(set(column) <= COLUMN_KEYS for column in model["columns"]), model["name"]
+
+
+# -- rules of accounting ---------------------------------------------------------------------
+
+RULES = set(
+    re.findall(r"^\| ([RAVTS]\d+) \|", (ROOT / "models/ACCOUNTING.md").read_text(), re.MULTILINE)
+)
+
+
+@pytest.mark.parametrize("folder", ["models", "seeds", "macros", "tests", "runner"])
+def test_each_rule_that_is_named_is_written_down(folder: str) -> None:
+    files = [path for path in (ROOT / folder).rglob("*") if path.suffix in {".sql", ".yml", ".py"}]
+    for path in files:
+        unknown = set(re.findall(r"\b[RAVTS]\d{1,2}\b", path.read_text())) - RULES
+        assert not unknown, path
+
+
 # -- models and seeds ------------------------------------------------------------------------
 
 
@@ -218,12 +240,16 @@ def _properties(path: Path) -> dict[str, Any]:
     return properties
 
 
+COLUMN_KEYS = {"name", "data_type", "description", "constraints", "config", "data_tests"}
+
+
 def _assert_columns_are_described(path: Path) -> None:
     columns = _properties(path)["columns"]
     assert columns
     for column in columns:
         assert column.get("data_type"), column["name"]
         assert column.get("description", "").strip(), column["name"]
+        assert set(column) <= COLUMN_KEYS, column  # a comma ends a text that has no quotes
 
 
 @pytest.mark.parametrize("path", MODELS, **name_of_path)

@@ -10,6 +10,10 @@ create schema if not exists marts;
 create schema if not exists marts_candidate;
 create schema if not exists quarantine;
 
+comment on schema marts is
+'Report marts. The comment of a view begins with what one row of it is; every column has one. '
+'A code such as A5 names a rule of the project''s models/ACCOUNTING.md.';
+
 do $$
 begin
     -- two databases of one server may be set up at the same time

@@ -196,8 +196,21 @@ def test_rollback_shows_the_figures_of_before(installation: Installation) -> Non
     after = installation.published()
     assert after != before
     with installation.connect() as connection:
+        newest = releases.last_published(connection)
         publication.rollback(connection, releases.before_current(connection))
     assert installation.published() == before
+    outcome = installation.build()  # finds nothing new and leaves the tenants where they are
+    assert outcome.release is None
+    assert outcome.current == newest
+    assert outcome.read is not None
+    assert outcome.current is not None
+    assert outcome.read < outcome.current
+    assert installation.published() == before
+    with installation.connect() as connection:
+        assert publication.rollback(connection, outcome.current) == len(installation.tenants())
+    assert installation.published() == after
+    with installation.connect() as connection:
+        publication.rollback(connection, outcome.read)
     installation.live(2)
     installation.build()
     assert installation.published() != before

@@ -45,3 +45,9 @@ def test_one_row_is_no_rows() -> None:
     assert [tables.counted(number, "row") for number in (0, 1, 2000)] == [
         "0 rows", "1 row", "2,000 rows",
     ]  # fmt: skip
+
+
+def test_counts_are_grouped_and_numbers_of_releases_are_not() -> None:
+    assert tables.cell(235387) == "235,387"
+    assert tables.cell(1234, "release") == "1234"
+    assert tables.cell(True) == "True"

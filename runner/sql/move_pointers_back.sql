@@ -1,1 +1,0 @@
-update almoner.pointers set release_id = %(release)s where release_id > %(release)s

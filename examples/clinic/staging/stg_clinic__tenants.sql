@@ -20,6 +20,7 @@ tenants as (
         -- null unless it is known, so that no `at time zone` fails
         zon.time_zone,
         0 as day_cutoff_minutes,
+        null::integer as currency_exponent,
         case
             when zon.time_zone is null then 'tenant without a known time zone'
             when cur.currency_code is null then 'tenant without a known currency'

@@ -15,7 +15,7 @@ listed_tenants as (
         ten.currency_code,
         ten.time_zone,
         ten.day_cutoff_minutes,
-        cur.exponent as currency_exponent
+        coalesce(ten.currency_exponent, cur.exponent) as currency_exponent
     from tenants as ten
     inner join currencies as cur on ten.currency_code = cur.currency_code
     where ten.reject_reason is null

@@ -7,10 +7,6 @@ payers as (
     select * from {{ from_systems('payers') }}
 ),
 
-currencies as (
-    select * from {{ ref('currencies') }}
-),
-
 revenue_points as (
     select * from {{ ref('revenue_points') }}
 ),
@@ -34,8 +30,8 @@ issued_invoices as (
             when pay.terms_days is not null then 'terms'
             else 'invoice_date'
         end as due_date_rule,
-        round(inv.total_amount, cur.exponent)::numeric(18, 4) as total_amount,
-        round(inv.tax_amount, cur.exponent)::numeric(18, 4) as tax_amount,
+        inv.total_amount::numeric(18, 4) as total_amount,
+        inv.tax_amount::numeric(18, 4) as tax_amount,
         inv.invoice_date,
         coalesce(
             inv.due_date, inv.invoice_date + coalesce(pay.terms_days, 0)
@@ -43,7 +39,6 @@ issued_invoices as (
         inv.void_date,
         case when inv.void_date is not null then inv.recorded_at end as voided_at
     from invoices as inv
-    inner join currencies as cur on inv.currency_code = cur.currency_code
     left join payers as pay
         on inv.tenant_id = pay.tenant_id and inv.payer_id = pay.payer_id
     left join revenue_points as rev on inv.source_app = rev.source_app

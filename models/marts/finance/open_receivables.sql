@@ -12,7 +12,8 @@ invoices as (
 ),
 
 -- A1: only what the journal knows up to the day; a receivable without an invoice stands for
--- the document it came from, which may concern several debtors
+-- the document it came from, which may concern several debtors; a ledger names the debtor
+-- of each line, who need not be the invoice's
 receivables as (
     select
         day.tenant_id,
@@ -21,7 +22,10 @@ receivables as (
             as document_type,
         coalesce(pos.invoice_id, pos.document_id) as document_id,
         case
-            when pos.invoice_id is not null then null
+            when
+                pos.invoice_id is not null
+                and pos.document_type not in ('move', 'reconciliation')
+                then null
             when pos.share = 'payer' then coalesce(pos.payer_id, 0)
             else coalesce(pos.patient_id, 0)
         end as document_debtor_id,
@@ -60,7 +64,10 @@ receivables as (
         case when pos.invoice_id is null then pos.document_type else 'invoice' end,
         coalesce(pos.invoice_id, pos.document_id),
         case
-            when pos.invoice_id is not null then null
+            when
+                pos.invoice_id is not null
+                and pos.document_type not in ('move', 'reconciliation')
+                then null
             when pos.share = 'payer' then coalesce(pos.payer_id, 0)
             else coalesce(pos.patient_id, 0)
         end,

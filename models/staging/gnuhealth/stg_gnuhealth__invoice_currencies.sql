@@ -4,6 +4,7 @@ select
     inv.tenant_id,
     inv.id as invoice_id,
     inv.currency as currency_id,
+    inv.party as party_id,
     case
         when inv.type = 'in' then 'supplier_invoice'
         when inv.total_amount_cache < 0 then 'credit_note'

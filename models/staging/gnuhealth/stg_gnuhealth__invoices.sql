@@ -57,7 +57,7 @@ customer_invoices as (
         inv.number as invoice_number,
         'gnuhealth' as source_app,
         icu.currency_code,
-        coalesce(rec.base_rate, 1 / nullif(icu.company_rate, 0)) as base_rate,
+        coalesce(rec.base_rate, 1 / nullif(icu.company_rate, 0), 1) as base_rate,
         coalesce(inv.total_amount_cache, dra.net_amount + dra.tax_amount, 0)
             as total_amount,
         coalesce(inv.tax_amount_cache, dra.tax_amount, 0) as tax_amount,

@@ -21,6 +21,7 @@ invoice_lines as (
         lin.*,
         coalesce(lin.moved_invoice_id, lin.paid_invoice_id) as invoice_id,
         inv.invoice_kind,
+        inv.party_id as invoice_party_id,
         inv.company_rate,
         inv.digits,
         coalesce(lin.second_currency_id, lin.company_currency_id) as line_currency_id,
@@ -46,7 +47,8 @@ open_lines as (
         lin.reconciliation_id,
         lin.invoice_id,
         lin.moved_invoice_id,
-        lin.party_id as patient_id,
+        -- an account may need no party; the invoice has one
+        coalesce(lin.party_id, lin.invoice_party_id) as patient_id,
         lin.invoice_kind,
         lin.ledger_account,
         cur.code as currency_code,

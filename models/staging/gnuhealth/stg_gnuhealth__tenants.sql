@@ -28,6 +28,8 @@ tenants as (
         cur.code as currency_code,
         zon.time_zone,
         0 as day_cutoff_minutes,
+        -- Tryton's own decimals: an imported currency has two, the yen as well
+        greatest(cur.digits, kno.exponent) as currency_exponent,
         case
             when zon.time_zone is null
                 then 'tenant with unknown time zone ' || com.timezone

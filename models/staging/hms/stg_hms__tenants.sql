@@ -21,6 +21,7 @@ tenants as (
         zon.time_zone,
         coalesce(extract(epoch from hos.day_cutoff) / 60, 0)::integer
             as day_cutoff_minutes,
+        null::integer as currency_exponent,
         case
             when coalesce(hos.time_zone, '') = '' then 'tenant without a time zone'
             when zon.time_zone is null

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from runner import db, planning, publication, releases, sync
+from runner import db, planning, publication, raw, releases, sync
 from runner.dbt import Dbt, Node, Result, log_path, project_fingerprint
 from runner.errors import AlmonerError, AuditError, ConfigError, DatabaseError
 from runner.planning import Step
@@ -118,10 +118,12 @@ class Builder:
     def _plan(self, connection: db.Connection, full: bool) -> list[Step]:
         """Plan from the manifest; without loading dbt when neither files nor feeds changed."""
         past = planning.history(connection)
-        fingerprint = project_fingerprint()
+        systems = raw.landed_systems(connection)
+        fingerprint = project_fingerprint(systems)
         if not full and not self._nodes and self._unchanged(connection, fingerprint):
             return []
         if fingerprint != self._fingerprint:
+            self._dbt = Dbt(self._dsn, systems)
             self._nodes = self._dbt.parse()
             self._fingerprint = fingerprint
         if full:
@@ -215,7 +217,7 @@ def audit(dsn: str) -> list[Result]:
         with releases.builder(connection):
             if releases.last_published(connection) is None:
                 raise ConfigError("nothing is published yet", "run `almoner build`")
-            results = Dbt(dsn).audit()
+            results = Dbt(dsn, raw.landed_systems(connection)).audit()
     bad = [result for result in results if not result.is_good]
     if bad:
         raise _failure(bad, "`almoner releases rollback` goes back to the release before")

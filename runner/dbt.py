@@ -89,12 +89,15 @@ class Result:
 class Dbt:
     """dbt in this process, with its manifest kept between invocations."""
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, systems: Iterable[str] = ()) -> None:
         self._dsn = dsn
+        self._systems = tuple(systems)
         self._manifest: Any = None
 
     def parse(self) -> dict[str, Node]:
         """Parse the project and give its nodes, in an order in which inputs come first.
+
+        Core reads the `systems` that were named, else every one.
 
         Raises `ConfigError` with dbt's own message when the project is not valid.
         """
@@ -183,6 +186,8 @@ class Dbt:
             "ALMONER_DBT_DATABASE": str(known.get("dbname") or ""),
             "ALMONER_DBT_SSLMODE": str(known.get("sslmode") or "prefer"),
         }
+        if self._systems:
+            values["ALMONER_SYSTEMS"] = " ".join(self._systems)
         if release is not None:
             # a server's own jit compiles each small recompute for minutes: before PostgreSQL 18
             # the planner's costs are huge where a join method is switched off
@@ -207,9 +212,9 @@ def _pass_on_interrupt(outcome: Any) -> None:
         raise outcome.exception
 
 
-def project_fingerprint() -> str:
-    """Digest every file that decides what the project builds, without importing dbt."""
-    digest = hashlib.sha256()
+def project_fingerprint(systems: Iterable[str]) -> str:
+    """Digest all that decides what the project builds, without importing dbt."""
+    digest = hashlib.sha256(" ".join(systems).encode())
     root = project.root()
     folders = ("models", "macros", "seeds", "snapshots", "tests")
     files = [root / "dbt_project.yml"]

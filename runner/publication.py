@@ -94,7 +94,7 @@ def write_marts(connection: db.Connection, release: int, marts: set[str]) -> Non
         connection.execute(
             sql.SQL("drop view if exists {} cascade").format(sql.Identifier("marts", name))
         )
-        connection.execute("delete from almoner.published_marts where mart = %s", (name,))
+        connection.execute(db.script("remove_mart"), {"mart": name, "release": release})
     changed = {
         row["mart"]: row["definition"]
         for row in db.rows(connection, db.script("changed_marts"), release)

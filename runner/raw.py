@@ -39,6 +39,16 @@ def prepare(connection: db.Connection) -> None:
                 create_indexes(connection, table)
 
 
+def landed_systems(connection: db.Connection) -> list[str]:
+    """List the systems of which a source was ever synced, in order."""
+    found = db.rows(
+        connection,
+        "select distinct split_part(substr(table_name, 5), '__', 1) as system"
+        " from almoner.watermarks order by 1",
+    )
+    return [str(row["system"]) for row in found]
+
+
 def relation(table: Table) -> sql.Identifier:
     """Name a raw table."""
     return sql.Identifier(table.raw_schema, table.raw_name)

@@ -1,18 +1,28 @@
-{#- A canonical entity of all systems that have it, as one relation. With `beside`, only of
-    the systems that have that entity too: a join partner of an entity that only some have. -#}
+{#- A canonical entity of all systems that have it, as one relation; of those that have landed
+    anything (ALMONER_SYSTEMS), if the runner names them, for each view costs a build the time
+    of its planning. With `beside`, only of the systems that have that entity too: a join
+    partner of an entity that only some have. -#}
 {% macro from_systems(entity, beside=none) -%}
-    {%- set views = [] -%}
+    {%- set able = [] -%}
     {%- for system, entities in var('systems').items() -%}
         {%- if entity in entities and (beside is none or beside in entities) -%}
-            {%- do views.append('select * from ' ~ ref('stg_' ~ system ~ '__' ~ entity)) -%}
+            {%- do able.append(system) -%}
         {%- endif -%}
     {%- endfor -%}
-    {%- if not views -%}
+    {%- if not able -%}
         {%- do exceptions.raise_compiler_error(
             "from_systems: entity must be one that a system lists in dbt_project.yml, got "
             ~ entity
         ) -%}
     {%- endif -%}
+    {%- set landed = able | select('in', env_var('ALMONER_SYSTEMS', able | join(' ')).split()) | list -%}
+    {%- set views = [] -%}
+    {%- for system in landed or able[:1] -%}
+        {%- do views.append(
+            'select * from ' ~ ref('stg_' ~ system ~ '__' ~ entity)
+            ~ ('' if landed else ' where false')
+        ) -%}
+    {%- endfor -%}
     (
         {{ views | join('\n        union all\n        ') }}
     ) as {{ entity }}

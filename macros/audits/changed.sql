@@ -11,7 +11,7 @@
     {%- endif -%}
     {%- set columns = columns or released_node(model_name).config.meta.scope -%}
     {%- set scopes = "select distinct " ~ released_list(columns) ~ " from feed."
-        ~ adapter.quote(feed) ~ " where release_id = " ~ open_release() -%}
+        ~ adapter.quote(feed) ~ " where release_id = " ~ open_plan()[0]['release_id'] -%}
     {{ return(narrowed(relation, columns, scopes)) }}
 {% endmacro %}
 
@@ -44,8 +44,9 @@
         {{ return(relation) }}
     {%- endif -%}
     {{ return(
-        "(select * from (select *, (row_number() over (order by tenant_id) + " ~ open_release()
-        ~ ") % greatest(count(*) over () / " ~ (10 if mode == 'whole' else 2) ~ ", 1) as turn from "
+        "(select * from (select *, (row_number() over (order by tenant_id) + "
+        ~ open_plan()[0]['release_id'] ~ ") % greatest(count(*) over () / "
+        ~ (10 if mode == 'whole' else 2) ~ ", 1) as turn from "
         ~ relation ~ ") as ranked where turn = 0) as in_turn"
     ) }}
 {% endmacro %}
@@ -59,11 +60,21 @@
     ) }}
 {% endmacro %}
 
-{#- The release that `almoner build` has open, or none. -#}
-{% macro open_release() %}
-    {{ return(released_run(
-        "select nullif(current_setting('almoner.release', true), '')::int"
-    ).rows[0][0]) }}
+{#- What `almoner build` planned in the release it has open: release, model and mode; no row
+    without an open release. Asked of the database once, however often an audit wants it. -#}
+{% macro open_plan() %}
+    {%- set known = load_result('open_plan') -%}
+    {%- if not known -%}
+        {%- call statement('open_plan', fetch_result=True, auto_begin=True) -%}
+            select release_id, model, mode
+            from almoner.plans
+            where release_id = nullif(current_setting('almoner.release', true), '')::int
+        {%- endcall -%}
+        {%- set known = load_result('open_plan') -%}
+    {%- endif -%}
+    {#- what is loaded is gone, unless it is stored again -#}
+    {%- do store_result('open_plan', known.response, known.table) -%}
+    {{ return(known.table.rows) }}
 {% endmacro %}
 
 {#-
@@ -72,16 +83,15 @@
     after an incremental one, `nothing` when none was touched.
 -#}
 {% macro audit_mode(models=none) %}
-    {%- set release = open_release() -%}
-    {%- if release is none -%}
+    {%- set planned = open_plan() -%}
+    {%- if not planned -%}
         {{ return('history') }}
     {%- endif -%}
-    {%- set found = released_run(
-        "select coalesce(bool_or(mode = 'full'), false), count(*) from almoner.plans"
-        ~ " where release_id = " ~ release
-        ~ (" and model in ('" ~ models | join("', '") ~ "')" if models else "")
-    ).rows[0] -%}
-    {{ return('whole' if found[0] else 'changes' if found[1] else 'nothing') }}
+    {%- set modes = [] -%}
+    {%- for row in planned if models is none or row['model'] in models -%}
+        {%- do modes.append(row['mode']) -%}
+    {%- endfor -%}
+    {{ return('whole' if 'full' in modes else 'changes' if modes else 'nothing') }}
 {% endmacro %}
 
 {#- The node of a model of the project. -#}

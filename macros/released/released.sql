@@ -5,14 +5,14 @@
     recomputed, and only rows that really differ are written.
 -#}
 {% materialization released, adapter='postgres' %}
+    {{ run_hooks(pre_hooks, inside_transaction=False) }}
+    {{ run_hooks(pre_hooks, inside_transaction=True) }}
+
     {#- 1. What the build planned for this model. Without an open release we stop here. -#}
     {%- set plan = released_plan(model) -%}
     {%- set target_relation = this.incorporate(type='view') -%}
-    {{ run_hooks(pre_hooks, inside_transaction=False) }}
-    {{ run_hooks(pre_hooks, inside_transaction=True) }}
-    {%- do released_run('select almoner.fence(' ~ plan.release ~ ')') -%}
 
-    {#- 2. The table, its policies and its two twins, where they are missing or changed. -#}
+    {#- 2. The table, its policies and the builder's view, where they are missing or changed. -#}
     {%- if plan.mode == 'full' -%}
         {%- do get_assert_columns_equivalent(sql) -%}
         {%- do released_prepare(model, target_relation) -%}
@@ -34,9 +34,13 @@
         {%- call statement('main') -%}
             {{ released_supersede(model, plan) }}
         {%- endcall -%}
-        {%- do released_check_key(model, plan) -%}
     {%- endif -%}
-    {%- do released_run(released_log(model, plan)) -%}
+
+    {#- 5. The gate for readers, where it is missing or changed; the build is noted. -#}
+    {%- if plan.mode == 'full' -%}
+        {%- do released_gate(model) -%}
+    {%- endif -%}
+    {%- do released_close(model, plan) -%}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {{ adapter.commit() }}

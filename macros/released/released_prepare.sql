@@ -1,6 +1,8 @@
-{#- Makes what a released model keeps: its table, feed, work tables and twins; adds columns
-    that the contract has gained. Removing or retyping one is a new model version. -#}
+{#- Makes what a released model keeps: its table, feed, work tables and the builder's view;
+    adds columns that the contract has gained. Removing or retyping one is a new model version.
+    The builder waits for readers at most ten seconds: those after it would wait as long. -#}
 {% macro released_prepare(node, target_relation) %}
+    {%- do released_run("set local lock_timeout = '10s'") -%}
     {%- do released_check(node) -%}
     {%- set found = released_run(
         "select attname, format_type(atttypid, atttypmod) from pg_catalog.pg_attribute"
@@ -13,7 +15,7 @@
     {%- else -%}
         {%- do released_alter(node, found.rows) -%}
     {%- endif -%}
-    {%- do released_run(released_twins(node, target_relation)) -%}
+    {%- do released_run(released_view(node, target_relation)) -%}
 {% endmacro %}
 
 {#- Refuses a released model whose yml does not say what the engine goes by; an input that
@@ -165,27 +167,44 @@
     {% endfor %}
 {% endmacro %}
 
-{#- The builder's twin shows the candidate; the gate's twin what the reader's tenant has
-    published. Both list the columns in the table's order, so that added ones come last. -#}
-{% macro released_twins(node, target_relation) %}
-    {%- set stored = released_run(
+{#- The columns of a released table, in the table's order: added ones come last. -#}
+{% macro released_stored_columns(node) %}
+    {{ return(released_run(
         "select attname from pg_catalog.pg_attribute where attrelid = 'store."
         ~ adapter.quote(node.name) ~ "'::regclass and attnum > 0 and not attisdropped"
         ~ " and attname not in ('released_in', 'retired_in') order by attnum"
-    ).columns[0].values() -%}
-    {%- set columns = released_list(stored, 'sto') -%}
-    {%- set name = adapter.quote(node.name) -%}
-    create or replace view {{ target_relation }} with (security_invoker = true) as
-    select {{ columns }}
-    from store.{{ name }} as sto
-    where sto.retired_in = 2147483647;
+    ).columns[0].values()) }}
+{% endmacro %}
 
+{#- The builder's view of a released model shows the candidate. -#}
+{% macro released_view(node, target_relation) %}
+    create or replace view {{ target_relation }} with (security_invoker = true) as
+    select {{ released_list(released_stored_columns(node), 'sto') }}
+    from store.{{ adapter.quote(node.name) }} as sto
+    where sto.retired_in = 2147483647;
+{% endmacro %}
+
+{#- The gate's view shows what the reader's tenant has published. It is made last, and anew only
+    if it would be another, for readers wait until whoever makes it has committed. -#}
+{% macro released_gate(node) %}
+    {%- set name = adapter.quote(node.name) -%}
+    {%- set definition %}
     create or replace view pub.{{ name }} with (security_barrier = true) as
-    select {{ columns }}
+    select {{ released_list(released_stored_columns(node), 'sto') }}
     from store.{{ name }} as sto
     where
         sto.tenant_id = (select almoner.reader_tenant())
         and sto.released_in <= (select almoner.reader_release())
         and sto.retired_in > (select almoner.reader_release());
     alter view pub.{{ name }} owner to almoner_gate;
+    {%- endset -%}
+    {%- set digest = local_md5(definition) -%}
+    {%- set found = released_run(
+        "select pg_catalog.obj_description(to_regclass('pub." ~ name ~ "'), 'pg_class')"
+    ).rows[0][0] -%}
+    {%- if found != digest -%}
+        {%- do released_run(
+            definition ~ " comment on view pub." ~ name ~ " is '" ~ digest ~ "'"
+        ) -%}
+    {%- endif -%}
 {% endmacro %}

@@ -1,7 +1,7 @@
 {#-
     One row per combination of a mart's `meta.grain`; a mart that holds for a day is looked
     at on the last day with data, for the tenants in turn. (Released models keep their key by
-    themselves: released_check_key.)
+    themselves: released_close.)
 -#}
 {% test grain(model) %}
     {%- set columns = declared_grain(model) -%}

@@ -1,4 +1,5 @@
--- each mart as it is defined at a release, where that is not what stands in `marts`
+-- each mart as it is defined at a release, where that is not what stands in `marts`; one that
+-- was removed is null
 with defined as (
     select distinct on (def.mart)
         def.mart,
@@ -14,4 +15,6 @@ select
     def.definition || jsonb_build_object('digest', def.digest) as definition
 from defined as def
 left join almoner.published_marts as pub on def.mart = pub.mart
-where def.digest is distinct from pub.digest
+where
+    def.definition <> 'null'
+    and def.digest is distinct from pub.digest

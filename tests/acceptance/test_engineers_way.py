@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import os
 import re
 import shutil
@@ -116,6 +117,11 @@ def adds_a_report(project: Project) -> None:
     for suffix in written:
         mart.with_suffix(suffix).unlink()
     project.run("almoner build")
+    assert project.attempt("almoner marts revenue_by_weekday").returncode == 2
+    project.run("almoner releases rollback")  # where it still was
+    assert project.attempt("almoner marts revenue_by_weekday").returncode == 0
+    newest = json.loads(project.run("almoner status --json"))["newest"]
+    project.run(f"almoner releases rollback --to {newest}")
     assert project.attempt("almoner marts revenue_by_weekday").returncode == 2
     for suffix, text in written.items():
         mart.with_suffix(suffix).write_text(text)

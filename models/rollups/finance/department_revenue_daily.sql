@@ -11,42 +11,86 @@ document_revenue as (
         document_type,
         document_id,
         currency_code,
-        sum(case when credit_account = 'revenue' then amount else 0 end)
-        - sum(case when debit_account = 'revenue' then amount else 0 end)
-            as gross_charge_amount,
-        sum(case when debit_account = 'discounts' then amount else 0 end)
-        - sum(case when credit_account = 'discounts' then amount else 0 end)
-            as discount_amount,
-        sum(case when debit_account = 'credit_notes' then amount else 0 end)
-        - sum(case when credit_account = 'credit_notes' then amount else 0 end)
-            as credit_note_amount,
-        sum(case when debit_account = 'contractual_adjustments' then amount else 0 end)
-        - sum(
-            case when credit_account = 'contractual_adjustments' then amount else 0 end
-        )
-            as contractual_adjustment_amount,
-        sum(case when debit_account = 'charity_care' then amount else 0 end)
-        - sum(case when credit_account = 'charity_care' then amount else 0 end)
-            as charity_care_amount,
-        sum(case when debit_account = 'write_offs' then amount else 0 end)
-        - sum(case when credit_account = 'write_offs' then amount else 0 end)
-            as write_off_amount,
-        sum(case when credit_account = 'tax_payable' then amount else 0 end)
-        - sum(case when debit_account = 'tax_payable' then amount else 0 end)
-            as tax_amount,
+        coalesce(
+            sum(
+                case 'revenue'
+                    when credit_account then amount
+                    when debit_account then -amount
+                end
+            ),
+            0
+        ) as gross_charge_amount,
+        coalesce(
+            sum(
+                case 'discounts'
+                    when debit_account then amount
+                    when credit_account then -amount
+                end
+            ),
+            0
+        ) as discount_amount,
+        coalesce(
+            sum(
+                case 'credit_notes'
+                    when debit_account then amount
+                    when credit_account then -amount
+                end
+            ),
+            0
+        ) as credit_note_amount,
+        coalesce(
+            sum(
+                case 'contractual_adjustments'
+                    when debit_account then amount
+                    when credit_account then -amount
+                end
+            ),
+            0
+        ) as contractual_adjustment_amount,
+        coalesce(
+            sum(
+                case 'charity_care'
+                    when debit_account then amount
+                    when credit_account then -amount
+                end
+            ),
+            0
+        ) as charity_care_amount,
+        coalesce(
+            sum(
+                case 'write_offs'
+                    when debit_account then amount
+                    when credit_account then -amount
+                end
+            ),
+            0
+        ) as write_off_amount,
+        coalesce(
+            sum(
+                case 'tax_payable'
+                    when credit_account then amount
+                    when debit_account then -amount
+                end
+            ),
+            0
+        ) as tax_amount,
         count(distinct line_id) filter (
             where event_type = 'invoice_line' and not is_reversal
         ) as line_count,
         business_date
     from postings
+    -- what stays within an account brings nothing
     where
-        debit_account in (
-            'revenue', 'discounts', 'credit_notes', 'contractual_adjustments',
-            'charity_care', 'write_offs', 'tax_payable'
-        )
-        or credit_account in (
-            'revenue', 'discounts', 'credit_notes', 'contractual_adjustments',
-            'charity_care', 'write_offs', 'tax_payable'
+        debit_account <> credit_account
+        and (
+            debit_account in (
+                'revenue', 'discounts', 'credit_notes', 'contractual_adjustments',
+                'charity_care', 'write_offs', 'tax_payable'
+            )
+            or credit_account in (
+                'revenue', 'discounts', 'credit_notes', 'contractual_adjustments',
+                'charity_care', 'write_offs', 'tax_payable'
+            )
         )
     group by
         tenant_id,

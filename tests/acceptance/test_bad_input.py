@@ -419,7 +419,7 @@ def test_without_a_source_or_a_release_the_next_step_is_told(
         ("deletion_limit_percent: 101", "deletion_limit_percent: must be less than"),
         ("sources: {demo: {system: hms, database: 7}}", "sources.demo.database: must be a"),
         ("sources: {demo: {system: hms}}", "sources.demo: give either dsn or database"),
-        ("sources: {demo: null}", "sources.demo: must be"),
+        ("sources: {demo: null}", "sources.demo: must hold"),
         ("sources: [hms]", "sources must hold sources by name"),
         ("sources: {Demo: {system: hms, database: x}}", "source 'Demo': a name has lower-case"),
         ("sources: {demo: {system: sap, database: x}}", "no source system is called 'sap'"),

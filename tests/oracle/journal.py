@@ -79,7 +79,7 @@ class Books(Records):
         self._of_invoice: dict[int | None, list[Posting]] = defaultdict(list)
         for step in (
             self._lines, self._payments, self._refunds, self._wallets, self._write_offs,
-            self._credit_notes,
+            self._credit_notes, self._refunded_credit_notes,
         ):  # fmt: skip
             for posting in step():
                 self.postings.append(posting)
@@ -212,12 +212,7 @@ class Books(Records):
     def _refunds(self) -> Iterator[Posting]:
         for row in self.tables["refunds"]:
             payment = self.find("payments", row["payment_id"], row)
-            if (
-                not self.is_good_document(row)
-                or (row["payment_id"] is not None and payment is None)
-                or row["status"] not in ("executed", "voided")
-                or row["executed_at"] is None
-            ):
+            if not self._is_executed(row):
                 continue
             note = self._credit_note_of(row)
             invoice, applied = self._given_back(row, payment, note)
@@ -231,6 +226,15 @@ class Books(Records):
             )  # fmt: skip
             outward = [posting.swapped() for posting in found]
             yield from self._posted(outward, self._voided(row, "voided"))
+
+    def _is_executed(self, refund: Row) -> bool:
+        payment = self.find("payments", refund["payment_id"], refund)
+        return (
+            self.is_good_document(refund)
+            and (refund["payment_id"] is None or payment is not None)
+            and refund["status"] in ("executed", "voided")
+            and refund["executed_at"] is not None
+        )
 
     def _credit_note_of(self, refund: Row) -> Row | None:
         note = self.find("credit_notes", refund["credit_note_id"], refund)
@@ -315,6 +319,53 @@ class Books(Records):
         ]
         for note in sorted(notes, key=lambda row: (self._credited_on(row), int(row["id"]))):
             yield from self._posted(self._credit_note(note), self._voided(note, "void"))
+
+    def _refunded_credit_notes(self) -> Iterator[Posting]:
+        """Post what refunds of credit notes give back beyond the excess: it is owed again (A7)."""
+        for row in self.tables["refunds"]:
+            note = self.find("credit_notes", row["credit_note_id"], row)
+            if note is None or not self._is_executed(row):
+                continue
+            excess = [
+                each.amount
+                for each in self.postings
+                if each.origin.kind == "credit_note"
+                and each.origin.key == note["id"]
+                and each.origin.hospital is self.hospitals[row["hospital_id"]]
+                and (each.debit, each.credit) == ("receivable", "unapplied_credit")
+            ]
+            invoice = self._settled_invoice(note["invoice_id"], note)
+            if (
+                invoice is None
+                or not self.is_good_document(note)
+                or note["status"] == "draft"
+                or not self._credit_note_items(note)
+                or note["currency_code"] != row["currency_code"]
+            ):
+                continue
+            day = self.day(row, "executed_at")
+            left = max(sum(excess, ZERO) - sum(self._earlier_refunds(row, day), ZERO), ZERO)
+            amount = rounded(row["amount"], row["currency_code"])
+            posting = Posting(
+                self._origin("refund", row, invoice["id"], None),
+                max(day, self._credited_on(note)), row["share"], "receivable",
+                "unapplied_credit", amount - min(amount, left),
+            )  # fmt: skip
+            yield from self._posted([posting], self._voided(row, "voided"))
+
+    def _earlier_refunds(self, refund: Row, day: date) -> Iterator[Decimal]:
+        for row in self.tables["refunds"]:
+            if (
+                row["credit_note_id"] != refund["credit_note_id"]
+                or row["hospital_id"] != refund["hospital_id"]
+                or row["currency_code"] != refund["currency_code"]
+                or not self._is_executed(row)
+            ):
+                continue
+            voided = self._voided(row, "voided")
+            executed = self.day(row, "executed_at")
+            if (voided is None or voided > day) and (executed, row["id"]) < (day, refund["id"]):
+                yield rounded(row["amount"], row["currency_code"])
 
     def _credited_on(self, note: Row) -> date:
         invoice = self.issued(note["invoice_id"], note)

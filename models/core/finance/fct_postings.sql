@@ -11,6 +11,10 @@ refunds as (
     select * from {{ ref('postings_from_refunds') }}
 ),
 
+refunded_credit_notes as (
+    select * from {{ ref('postings_from_refunded_credit_notes') }}
+),
+
 credit_notes as (
     select * from {{ ref('postings_from_credit_notes') }}
 ),
@@ -37,6 +41,8 @@ postings as (
     select * from payments
     union all
     select * from refunds
+    union all
+    select * from refunded_credit_notes
     union all
     select * from credit_notes
     union all

@@ -3,8 +3,8 @@ with issued_lines as (
     select * from {{ ref('issued_credit_note_lines') }}
 ),
 
-settled_credit_notes as (
-    select * from {{ ref('settled_credit_notes') }}
+settlements as (
+    select * from {{ ref('fct_credit_note_settlements') }}
 ),
 
 invoice_lines as (
@@ -44,7 +44,7 @@ settled_lines as (
         select
             inn.own_amount,
             inn.other_amount
-        from settled_credit_notes as inn
+        from settlements as inn
         where
             inn.tenant_id = lin.tenant_id
             and inn.credit_note_id = lin.credit_note_id

@@ -75,9 +75,10 @@ settled_amounts as (
         credit_note_id,
         invoice_id,
         share,
-        (settlement ->> share)::numeric as own_amount,
-        (settlement ->> case share when 'payer' then 'patient' else 'payer' end)::numeric
-            as other_amount
+        (settlement ->> share)::numeric(18, 4) as own_amount,
+        (
+            settlement ->> case share when 'payer' then 'patient' else 'payer' end
+        )::numeric(18, 4) as other_amount
     from settlements
 )
 

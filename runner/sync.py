@@ -138,8 +138,6 @@ def _count(job: Landed) -> int:
 def _first_load(job: Landed) -> tuple[int, Aside]:
     """Copy a whole table into its empty raw table, and index it afterwards."""
     raw.drop_indexes(job.target, job.table)
-    # a file of this transaction's own needs no log, where the server keeps only the least
-    job.target.execute(sql.SQL("truncate {}").format(raw.relation(job.table)))
     copied = _copy_in(job, raw.relation(job.table), None)
     aside = Aside()
     try:

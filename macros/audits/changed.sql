@@ -43,10 +43,13 @@
     {%- if mode == 'history' -%}
         {{ return(relation) }}
     {%- endif -%}
+    {#- ten tenants after a full recompute, else one; all of few -#}
+    {%- set turns = "case when count(*) over () <= 4 then 1 else "
+        ~ ("greatest(count(*) over () / 10, 1)" if mode == 'whole' else "count(*) over ()")
+        ~ " end" -%}
     {{ return(
         "(select * from (select *, (row_number() over (order by tenant_id) + "
-        ~ open_plan()[0]['release_id'] ~ ") % greatest(count(*) over () / "
-        ~ (10 if mode == 'whole' else 2) ~ ", 1) as turn from "
+        ~ open_plan()[0]['release_id'] ~ ") % (" ~ turns ~ ") as turn from "
         ~ relation ~ ") as ranked where turn = 0) as in_turn"
     ) }}
 {% endmacro %}

@@ -26,6 +26,7 @@ DOCUMENTS = [
     if not {".venv", ".almoner", "node_modules"} & set(path.relative_to(ROOT).parts)
 ]
 MODELS = sorted((ROOT / "models").rglob("*.sql"))
+MACROS = sorted((ROOT / "macros").rglob("*.sql"))
 SEEDS = sorted((ROOT / "seeds").glob("*.csv"))
 MODULES = sorted((ROOT / "runner").rglob("*.py"))
 
@@ -284,3 +285,23 @@ def test_each_seed_has_its_yml(path: Path) -> None:
     assert [column["name"] for column in _properties(path)["columns"]] == header
     assert _properties(path)["description"].strip().startswith("One row per ")
     _assert_columns_are_described(path)
+
+
+# -- macros ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("path", MACROS, **name_of_path)
+def test_a_macro_has_a_file_of_its_own_and_its_arguments_are_described(path: Path) -> None:
+    defined = {
+        name: [argument.split("=")[0].strip() for argument in arguments.split(",") if argument]
+        for name, arguments in re.findall(r"{%-? macro (\w+)\((.*?)\)", path.read_text())
+    }
+    assert set(defined) <= {path.stem}
+    described = yaml.safe_load((path.parent / "_macros.yml").read_text())["macros"]
+    for macro in described:
+        if macro["name"] in defined:
+            assert macro["description"]
+            arguments = macro.get("arguments", [])
+            assert [argument["name"] for argument in arguments] == defined.pop(macro["name"])
+            assert all(argument["type"] and argument["description"] for argument in arguments)
+    assert not defined

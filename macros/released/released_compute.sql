@@ -1,23 +1,3 @@
-{#- Whether a released table holds no row yet, superseded ones included. -#}
-{% macro released_is_empty(node) %}
-    {%- set found = released_run(
-        "select not exists (select from store." ~ adapter.quote(node.name) ~ ")"
-    ) -%}
-    {{ return(found.rows[0][0]) }}
-{% endmacro %}
-
-{#- The first fill goes straight into the table, in the order of its key. -#}
-{% macro released_first_fill(node, sql, release) %}
-    {%- set columns = released_columns(node) -%}
-    {%- set key = released_key(node) -%}
-    insert into store.{{ adapter.quote(node.name) }} (
-        {{ released_list(columns) }}, released_in
-    )
-    select {{ released_list(columns, 'mod') }}, {{ release }}
-    from ({{ sql }}) as mod
-    order by {{ released_list(key, 'mod') }}
-{% endmacro %}
-
 {#-
     Fills the work tables: the scopes that changed and the rows the model now gives for
     them. A few scopes are computed one by one through indexes; many are joined in bulk; a
@@ -57,26 +37,4 @@
             ) -%}
         {%- endif -%}
     {%- endif -%}
-{% endmacro %}
-
-{#- A whole model is joined in bulk, with the planner's own choices and more memory. -#}
-{% macro released_whole_model() %}
-    set local enable_hashjoin = on;
-    set local enable_mergejoin = on;
-    set local enable_seqscan = on;
-    set local from_collapse_limit = default;
-    set local join_collapse_limit = default;
-    select set_config(
-        'work_mem', (4 * pg_size_bytes(current_setting('work_mem')) / 1024)::text, true
-    );
-{% endmacro %}
-
-{#- With few scopes every join goes by index, in the order written: the planner else scans all
-    partitions, and takes longer to think than to compute. -#}
-{% macro released_small_changes() %}
-    set local enable_hashjoin = off;
-    set local enable_mergejoin = off;
-    set local enable_seqscan = off;
-    set local from_collapse_limit = 1;
-    set local join_collapse_limit = 1;
 {% endmacro %}

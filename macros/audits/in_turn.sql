@@ -1,0 +1,18 @@
+{#- A relation with one row per tenant, narrowed to a few tenants, others at each release:
+    what can only be checked whole is checked in turn. A small group is checked each time. -#}
+{% macro in_turn(model_name) %}
+    {%- set relation = ref(model_name) -%}
+    {%- set mode = audit_mode() if execute else 'history' -%}
+    {%- if mode == 'history' -%}
+        {{ return(relation) }}
+    {%- endif -%}
+    {#- ten tenants after a full recompute, else one; all of few -#}
+    {%- set turns = "case when count(*) over () <= 4 then 1 else "
+        ~ ("greatest(count(*) over () / 10, 1)" if mode == 'whole' else "count(*) over ()")
+        ~ " end" -%}
+    {{ return(
+        "(select * from (select *, (row_number() over (order by tenant_id) + "
+        ~ open_plan()[0]['release_id'] ~ ") % (" ~ turns ~ ") as turn from "
+        ~ relation ~ ") as ranked where turn = 0) as in_turn"
+    ) }}
+{% endmacro %}

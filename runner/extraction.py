@@ -209,11 +209,12 @@ class Snapshot:
     def _changed(self, since: Watermark | None) -> sql.Composable:
         """Say which rows may have changed: those whose xmin is not before the old snapshot's.
 
-        `age` compares modulo 2^32, as PostgreSQL compares transaction numbers.
+        `age` compares modulo 2^32, as PostgreSQL compares transaction numbers; that of the
+        snapshot is worked out once, not once a row.
         """
         if since is None:
             return sql.SQL("true")
-        return sql.SQL("age(xmin) <= age({}::text::xid)").format(
+        return sql.SQL("age(xmin) <= (select age({}::xid))").format(
             sql.Literal(str(since.snapshot_xmin % TWO_TO_32))
         )
 

@@ -1,8 +1,11 @@
 -- the rows of a source table, those changed since the watermark, and where the first few are
 select
-    count(*) as total,
-    count(*) filter (where {changed}) as changed,
-    coalesce(
-        (array_agg(ctid) filter (where {changed}))[:{few}], '{{}}'
-    )::text as places
-from {table}
+    seen.total,
+    coalesce(cardinality(seen.places), 0) as changed,
+    coalesce(seen.places[:{few}], '{{}}')::text as places
+from (
+    select
+        count(*) as total,
+        array_agg(ctid) filter (where {changed}) as places
+    from {table}
+) as seen

@@ -56,7 +56,9 @@ def ar_aging(books: Books, day: date) -> Cells:
     sums: dict[Key, Decimal] = defaultdict(lambda: ZERO)
     documents, undated = defaultdict(set), defaultdict(set)
     owed_by_patients = {
-        _owed(each)[:3] for each in _receivable(books, day) if each.share == "patient"
+        _owed(each)[:3]
+        for each in _receivable(books, day)
+        if (each.share, each.debit, each.origin.kind) == ("patient", "receivable", "invoice")
     }
     for (name, kind, key, share, currency), cells in open_receivables(books, day).items():
         in_parts = share == "patient" or (name, kind, key) not in owed_by_patients

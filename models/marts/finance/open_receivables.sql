@@ -45,6 +45,10 @@ receivables as (
                 else -pos.base_amount
             end
         ) as base_amount,
+        bool_or(
+            pos.debit_account = 'receivable'
+            and pos.document_type in ('invoice', 'move', 'reconciliation')
+        ) as is_charged,
         min(pos.business_date) as first_date,
         min(pos.business_date) filter (
             where pos.credit_account = 'responsibility_transfer'
@@ -75,7 +79,8 @@ receivables as (
         pos.currency_code
 ),
 
--- A8: a share that moved to its debtor ages from that day
+-- A8: a share that moved to its debtor ages from that day. A6: the patient pays in parts, else
+-- the payer; a receipt alone charges nobody
 dated_receivables as (
     select
         rec.tenant_id,
@@ -96,7 +101,7 @@ dated_receivables as (
         rec.base_amount::numeric(18, 4) as outstanding_base_amount,
         coalesce(
             rec.share = 'patient'
-            or bool_or(rec.share = 'patient') over (
+            or bool_or(rec.share = 'patient' and rec.is_charged) over (
                 partition by
                     rec.tenant_id,
                     rec.as_of_date,

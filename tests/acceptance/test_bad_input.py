@@ -297,7 +297,7 @@ def test_a_lost_connection(installation: Installation) -> None:
     sabotages = {
         "source demo": Sabotage(installation.source, "landed"),
         "Almoner's database: term": Sabotage(installation.target, "landed"),
-        "Almoner's database: model fct_postings": SabotageOfDbt(installation.target),
+        "Almoner's database: model fct_": SabotageOfDbt(installation.target),
         "publishing release": Sabotage(installation.target, "publish"),
     }
     for what, sabotage in sabotages.items():
@@ -493,7 +493,7 @@ class Sabotage(Quiet):
 
 
 class SabotageOfDbt(Quiet):
-    """Ends the session in which dbt builds the journal."""
+    """Ends a session in which dbt builds what the journal is needed for."""
 
     def __init__(self, url: str) -> None:
         self._url = url

@@ -78,7 +78,7 @@ def grant(connection: db.Connection, url: str, tenant: str, login: str | None) -
         ) from error
     except psycopg.errors.InsufficientPrivilege as error:
         raise DatabaseError(
-            f"{connection.info.user} may not create roles: {str(error).splitlines()[0]}",
+            f"{connection.info.user} may not create roles: {db.first_line(error)}",
             f"as a superuser: `alter role {connection.info.user} createrole`",
         ) from error
     known = {key: str(value) for key, value in conninfo_to_dict(url).items() if value is not None}

@@ -137,7 +137,7 @@ def _write_mart(connection: db.Connection, name: str, definition: dict[str, Any]
     except psycopg.errors.InvalidTableDefinition as error:
         raise PublicationError(
             f"mart {name} removes, renames or retypes a column that readers use: "
-            f"{str(error).splitlines()[0]}",
+            f"{db.first_line(error)}",
             f"keep the column and add new ones at the end, or `almoner new mart {name}_2`;"
             " CONTRIBUTING.md says how to start a mart anew that nobody reads yet",
         ) from error

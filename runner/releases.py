@@ -29,7 +29,7 @@ def prepare(connection: db.Connection) -> None:
     except errors.InsufficientPrivilege as error:
         user, database = connection.info.user, connection.info.dbname
         raise DatabaseError(
-            f"{user} may not set up the database {database}: {str(error).splitlines()[0]}",
+            f"{user} may not set up the database {database}: {db.first_line(error)}",
             f"as a superuser, with `almoner db psql` or psql: alter role {user} createrole;"
             f" alter database {database} owner to {user}; and, where the roles exist, grant"
             f" almoner_gate, almoner_reader to {user}",

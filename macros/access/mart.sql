@@ -1,6 +1,6 @@
 {#-
-    A mart: dbt builds and tests it in schema `marts_candidate`, over the builder's twins.
-    Its definition over the gate's twins is kept; publication writes it into `marts`.
+    A mart: dbt builds and tests it in schema `marts_candidate`, over the builder's views.
+    Its definition over the gate's views is kept; publication writes it into `marts`.
 -#}
 {% materialization mart, adapter='postgres' %}
     {%- set target_relation = this.incorporate(type='view') -%}

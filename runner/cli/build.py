@@ -1,0 +1,158 @@
+"""Commands that build: build, sync, audit; and status."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import click
+
+from runner import build, db, progress, releases, settings, status, tables
+from runner.cli.group import main
+from runner.cli.options import JSON
+from runner.cli.printing import print_rows
+from runner.errors import ConfigError
+
+SHOWN_TENANTS = 8
+
+
+@main.command("build")
+@click.option("--full", is_flag=True, help="Recompute every model; only differences are released.")
+@click.option("--accept-deletions", is_flag=True, help="Go on if many source rows vanished.")
+@JSON
+def build_command(full: bool, accept_deletions: bool, as_json: bool) -> None:
+    """Make a release: sync, run dbt, audit, publish."""
+    configured = _with_sources()
+    report = progress.reporter(as_json)
+    try:
+        outcome = build.Builder(configured, db.dsn()).build(
+            report, accept_deletions=accept_deletions, full=full
+        )
+    finally:
+        if isinstance(report, progress.Terminal):
+            report.close()
+    if as_json:
+        click.echo(json.dumps({"event": "done", **asdict(outcome)}))
+    elif outcome.release is None:
+        click.echo(f"nothing new: {_standing(outcome)} ({outcome.seconds:.1f} s)")
+    else:
+        told = (
+            f"published release {outcome.release} to {tables.counted(outcome.tenants, 'tenant')}: "
+            f"{tables.counted(outcome.rows_landed, 'row')} landed, "
+            f"{outcome.rows_deleted:,} deleted, {tables.counted(outcome.nodes, 'node')}, "
+            f"{tables.counted(outcome.tests, 'test')} ({outcome.seconds:.1f} s)"
+        )
+        click.echo(tables.paragraph(told))
+        _print_amiss(outcome.amiss)
+
+
+def _standing(outcome: build.Outcome) -> str:
+    if outcome.current == outcome.read:
+        return f"release {outcome.current} stands"
+    return (
+        f"tenants go on reading release {outcome.read}; "
+        f"`almoner releases rollback --to {outcome.current}` takes them to the newest"
+    )
+
+
+def _with_sources() -> settings.Settings:
+    configured = settings.load()
+    if not configured.sources:
+        raise ConfigError(
+            "no source is configured",
+            "run `almoner demo create`, or name one in almoner.yml (see almoner.example.yml)",
+        )
+    return configured
+
+
+def _print_amiss(amiss: list[releases.Amiss]) -> None:
+    for held in (each for each in amiss if each.held_because):
+        release = held.reads_release
+        reads = f"still reads release {release}" if release else "has nothing to read"
+        click.echo(f"{held.tenant} {reads}: {held.held_because}")
+    if rows := sum(each.rows_set_aside for each in amiss):
+        click.echo(f"{tables.counted(rows, 'row')} set aside: see `almoner status`")
+
+
+@main.command("sync")
+@click.option("--accept-deletions", is_flag=True, help="Go on if many source rows vanished.")
+@JSON
+def sync_command(accept_deletions: bool, as_json: bool) -> None:
+    """Land what changed in the sources, without building."""
+    landings = build.land(_with_sources(), db.dsn(), accept_deletions=accept_deletions)
+    changed = [landing for landing in landings if landing.is_change]
+    print_rows(
+        [
+            {
+                "source": landing.source,
+                "table": landing.table.source_name,
+                "landed": landing.landed,
+                "deleted": landing.deleted,
+                "quarantined": landing.quarantined,
+            }
+            for landing in changed
+        ],
+        as_json,
+        empty="nothing new",
+    )
+
+
+@main.command("audit")
+@JSON
+def audit_command(as_json: bool) -> None:
+    """Test the whole history of the last release.
+
+    A build tests what it changed.
+    """
+    results = build.audit(db.dsn())
+    print_rows(
+        [
+            {"test": result.name, "status": result.status, "seconds": round(result.seconds, 2)}
+            for result in results
+        ],
+        as_json,
+    )
+
+
+@main.command("status")
+@JSON
+def status_command(as_json: bool) -> None:
+    """Show the server, the releases, the sources and what is amiss."""
+    configured = settings.load()
+    with db.connect() as connection:
+        releases.prepare(connection)
+        found = status.read(connection, configured)
+    if as_json:
+        click.echo(json.dumps(asdict(found), default=str))
+        return
+    click.echo(f"database   {found.place} (PostgreSQL {found.version}), {found.size}")
+    click.echo(f"published  {_release_line(found)}")
+    if found.is_abandoned:
+        click.echo(f"killed     release {found.building}; the next build undoes it")
+    elif found.building:
+        click.echo(f"building   release {found.building}")
+    click.echo(f"tenants    {_tenants_line(found)}")
+    click.echo(f"readers    {found.readers}\n")
+    print_rows(
+        [asdict(source) for source in found.sources],
+        False,
+        empty="no source is configured; run `almoner demo create` or name one in almoner.yml",
+    )
+    if found.amiss:
+        click.echo()
+        print_rows([asdict(tenant) for tenant in found.amiss], False)
+        click.echo("\n`almoner export set_aside_rows --tenant T --out -` gives the reasons, of a")
+        click.echo("tenant that is held back once it is mended")
+
+
+def _release_line(found: status.Status) -> str:
+    if found.release is None:
+        return "nothing yet; run `almoner build`"
+    back = f", back from release {found.newest}" if found.newest != found.release else ""
+    return f"release {found.release} at {found.published_at:%Y-%m-%d %H:%M:%S} UTC{back}"
+
+
+def _tenants_line(found: status.Status) -> str:
+    more = " … (`almoner status --json` lists all)" if found.tenants[SHOWN_TENANTS:] else ""
+    names = ", ".join(found.tenants[:SHOWN_TENANTS])
+    return f"{len(found.tenants):,}: {names}{more}" if names else "none"

@@ -1,0 +1,81 @@
+"""Commands on releases: list, show, roll back."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from runner import db, publication, releases, status, tables
+from runner.cli.group import main
+from runner.cli.options import JSON
+from runner.cli.printing import TITLES, print_rows
+
+
+@main.group("releases")
+def releases_group() -> None:
+    """List releases, look into one, go back to one."""
+
+
+@releases_group.command("list")
+@JSON
+def releases_list(as_json: bool) -> None:
+    """List every release, the newest first."""
+    with db.connect() as connection:
+        releases.prepare(connection)
+        found = releases.listing(connection)
+    if not as_json:
+        found = [_release_row(row) for row in found]
+        if not any(row["reason"] for row in found):
+            found = [{name: row[name] for name in row if name != "reason"} for row in found]
+    print_rows(found, as_json, empty="no release yet; run `almoner build`")
+
+
+def _release_row(row: dict[str, Any]) -> dict[str, Any]:
+    """Leave the time it took in place of the time it ended, to fit on a line."""
+    ended = row["finished_at"]
+    took = f"{(ended - row['started_at']).total_seconds():.1f} s" if ended else ""
+    shown = {"release_id": row["release_id"], "state": row["state"]}
+    shown |= {"started_at": row["started_at"], "took": took}
+    shown |= {name: row[name] for name in row if name not in (*shown, "finished_at")}
+    return shown | {"reason": " ".join((row["reason"] or "").split())}
+
+
+@releases_group.command("show")
+@click.argument("release", type=int)
+@JSON
+def releases_show(release: int, as_json: bool) -> None:
+    """Show one release: what it landed and what it changed."""
+    with db.connect() as connection:
+        releases.prepare(connection)
+        found = releases.find(connection, release)
+        landed = releases.landings(connection, release)
+        changed = status.changed_rows(connection, release)
+    if as_json:
+        click.echo(json.dumps({**found, "landings": landed, "changes": changed}, default=str))
+        return
+    for name, value in found.items():
+        if value is not None:
+            title = TITLES.get(name, name.replace("_", " "))
+            click.echo(f"{title:15} {tables.cell(value, title)}")
+    click.echo()
+    print_rows(landed, False, empty="nothing landed")
+    click.echo()
+    print_rows(changed, False, empty="no figure changed")
+
+
+@releases_group.command("rollback")
+@click.option("--to", "to", type=int, help="A published release; default: the one before.")
+def releases_rollback(to: int | None) -> None:
+    """Let the tenants read an earlier release again.
+
+    A build that finds something new goes forward again, and so does --to the newest release.
+    """
+    with db.connect() as connection:
+        releases.prepare(connection)
+        with releases.builder(connection):
+            target = to if to is not None else releases.before_current(connection)
+            tenants = publication.rollback(connection, target)
+    read = "tenant reads" if tenants == 1 else "tenants read"
+    click.echo(f"{tenants:,} {read} release {target} now; a build with news goes forward")

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from runner import db, planning, publication, raw, releases, sync
+from runner import audits, db, holds, planning, publication, raw, releases, sync
 from runner.dbt import Dbt, Node, Result, log_path, project_fingerprint
 from runner.errors import AlmonerError, AuditError, ConfigError, DatabaseError
 from runner.planning import Step
@@ -34,7 +34,8 @@ class Outcome:
     """What a build did. `release` None: nothing was new, the last one stands.
 
     `current` is the newest release, `read` the one that tenants read: an older one after a
-    rollback. `amiss` are the tenants that were held back or have rows set aside.
+    rollback. `failures` are what audits found: their tenants are held back. `amiss` are the
+    tenants that are held back or have rows set aside.
     """
 
     release: int | None
@@ -47,6 +48,7 @@ class Outcome:
     tenants: int
     seconds: float
     amiss: list[releases.Amiss]
+    failures: list[audits.Failure] = field(default_factory=list)
     stages: dict[str, float] = field(default_factory=dict)
 
 
@@ -65,8 +67,9 @@ class Builder:
     ) -> Outcome:
         """Make one release, or find that nothing is new.
 
-        Raises `AuditError` when a test of the candidate fails; nothing is published then, and
-        what the release wrote is undone.
+        A tenant that an audit finds fault with is held back. Raises `AuditError` when that is
+        every tenant, or it cannot be told whose the fault is; nothing is published then, and what
+        the release wrote is undone.
         """
         with db.connect(self._dsn) as connection:
             releases.prepare(connection)
@@ -90,14 +93,15 @@ class Builder:
             if not steps and not self._has_news(connection, landings):
                 releases.discard(connection, release)
                 self._remember_fingerprint(connection)
-                return clock.outcome(connection, None, landings, [], 0)
+                return clock.outcome(connection, None, landings, [], 0, holds.Verdict())
             snapshots = [step for step in steps if step.node.kind == "snapshot"]
             models = [step for step in steps if step not in snapshots]
             report.planned(models)
             clock.stage("dbt")
             results = self._run(connection, release, models, report)
+            verdict = _judge(connection, release, results)
             clock.stage("publish")
-            tenants = publication.publish(self._dsn, connection, release, self._marts())
+            tenants = publication.publish(self._dsn, connection, release, self._marts(), verdict)
         except BaseException as error:
             self._undo(release, error)
             raise
@@ -105,7 +109,7 @@ class Builder:
             clock.stage("snapshots", f"{len(snapshots)} tables")
             results += self._snapshot(connection, release, snapshots, report)
         self._remember_fingerprint(connection)
-        return clock.outcome(connection, release, landings, results, tenants)
+        return clock.outcome(connection, release, landings, results, tenants, verdict)
 
     def _undo(self, release: int, error: BaseException) -> None:
         """Revert on a connection of its own: the old one may be what failed."""
@@ -157,10 +161,12 @@ class Builder:
                     " values (%s, %s, %s, %s, %s)",
                     (release, step.node.name, step.mode, step.since, step.node.definition),
                 )
-        names = [step.node.name for step in steps]
-        is_whole = any(step.mode == "full" for step in steps)
+        # what held a tenant is asked again, whether or not its models run
+        asked_again = sorted(set().union(*holds.failing(connection).values()))
+        names = [step.node.name for step in steps] + asked_again
+        is_whole = bool(asked_again) or any(step.mode == "full" for step in steps)
         results = self._dbt.build(names, release, is_whole, report.ran)
-        bad = [result for result in results if not result.is_good]
+        bad = [result for result in results if not result.is_good and not result.is_finding]
         if bad:
             db.one(connection, "select 1")  # a lost server is not a failed audit
             raise _failure(bad, "the last published release is untouched")
@@ -194,6 +200,23 @@ class Builder:
         return {node.name for node in self._nodes.values() if node.kind == "mart"}
 
 
+def _judge(connection: db.Connection, release: int, results: list[Result]) -> holds.Verdict:
+    """Find out whose the rows are that audits found.
+
+    Raises `AuditError` when no tenant would be left to publish for.
+    """
+    findings = [result for result in results if result.is_finding]
+    verdict = holds.Verdict(
+        audits.find(connection, release, findings),
+        frozenset(result.name for result in results if result.kind == "test"),
+    )
+    if findings:
+        tenants = db.rows(connection, "select tenant_id from core.dim_tenants")
+        if {row["tenant_id"] for row in tenants} <= set(verdict.at_fault):
+            raise _failure(findings, "the last published release is untouched")
+    return verdict
+
+
 def land(settings: Settings, dsn: str, *, accept_deletions: bool) -> list[sync.Landing]:
     """Sync without building: the rows wait in raw for the next build."""
     with db.connect(dsn) as connection:
@@ -224,6 +247,39 @@ def audit(dsn: str) -> list[Result]:
     return results
 
 
+def unhold(dsn: str, tenant: str, *, force: bool = False) -> int:
+    """Let a tenant that is held read the newest release, and give that.
+
+    Audits that hold it are asked again; raises `AuditError` if they still find fault with it,
+    unless `force`.
+    """
+    with db.connect(dsn) as connection:
+        releases.prepare(connection)
+        with releases.builder(connection):
+            if holds.require(connection, tenant) == "audit" and not force:
+                _ask_again(dsn, connection, tenant)
+            with connection.transaction():
+                release = holds.lift(connection, tenant)
+                publication.check_gate(connection)
+                return release
+
+
+def _ask_again(dsn: str, connection: db.Connection, tenant: str) -> None:
+    names = holds.failing(connection)[tenant]
+    results = Dbt(dsn, raw.landed_systems(connection)).audit(sorted(names))
+    bad = [result for result in results if not result.is_good]
+    if [result for result in bad if not result.is_finding]:
+        raise _failure(bad, "the tenant stays held")
+    found = [failure for result in bad for failure in audits.of(connection, result)]
+    told = ", ".join(str(failure) for failure in found if failure.tenant == tenant)
+    if told:
+        raise AuditError(
+            f"{tenant} stays held: {told}",
+            "mend the rows in the source and run `almoner build`, or show its readers what is"
+            f" there: `almoner releases unhold {tenant} --force`",
+        )
+
+
 class _Clock:
     """Times the stages of one build."""
 
@@ -245,6 +301,7 @@ class _Clock:
         landings: list[sync.Landing],
         results: list[Result],
         tenants: int,
+        verdict: holds.Verdict,
     ) -> Outcome:
         self._close()
         tests = sum(result.kind == "test" for result in results)
@@ -259,6 +316,7 @@ class _Clock:
             tenants=tenants,
             seconds=round(time.monotonic() - self._begun, 3),
             amiss=releases.amiss(connection) if release else [],
+            failures=verdict.failures,
             stages=self._stages,
         )
 

@@ -16,6 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from runner import project
 from runner.errors import ConfigError
+from runner.tables import counted
 
 PROJECT = "almoner"
 MEND = "mend what dbt names, then run `almoner build`"
@@ -67,7 +68,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Result:
-    """How one node ended: status, message and the seconds it took."""
+    """How one node ended: status, message and the seconds it took; of a test its SQL."""
 
     name: str
     kind: str
@@ -75,10 +76,16 @@ class Result:
     message: str
     seconds: float
     failures: int
+    compiled: str = ""
 
     @property
     def is_good(self) -> bool:
-        return self.status in ("success", "pass", "warn", "skipped", "no-op")
+        return self.status in ("success", "pass", "skipped", "no-op")
+
+    @property
+    def is_finding(self) -> bool:
+        """Tell whether the node is an audit that ran and found rows."""
+        return self.kind == "test" and self.status == "fail"
 
     @property
     def is_lost(self) -> bool:
@@ -112,13 +119,14 @@ class Dbt:
                 MEND,
             )
         self._manifest = outcome.result
+        _let_findings_pass(self._manifest)
         _check_entities(self._manifest)
         return _nodes(self._manifest)
 
     def build(
         self, names: Iterable[str], release: int, is_whole: bool, report: Callable[[Result], None]
     ) -> list[Result]:
-        """Run seeds, models, snapshots and the audits upon them.
+        """Run seeds, models, snapshots, the audits upon them, and audits that are named.
 
         The marts' grain follows from their inputs' keys: it is tested when anything was computed
         as a whole (`is_whole`) and by `audit`. Unit tests are for `make test`.
@@ -142,9 +150,11 @@ class Dbt:
             raise ConfigError(f"dbt could not run: {str(outcome.exception).strip()}", MEND)
         return [_from_result(entry) for entry in outcome.result.results]
 
-    def audit(self) -> list[Result]:
-        """Run every audit and data test, over the whole history."""
-        return self._test("--exclude", "test_type:unit")
+    def audit(self, names: Iterable[str] = ()) -> list[Result]:
+        """Run every audit and data test, or those that are named, over the whole history."""
+        chosen = list(names)
+        selection = ["--select", *chosen] if chosen else ["--exclude", "test_type:unit"]
+        return self._test(*selection)
 
     def unit_tests(self) -> list[Result]:
         """Run the models' unit tests; the models must have been built once."""
@@ -228,6 +238,18 @@ def project_fingerprint(systems: Iterable[str]) -> str:
 
 _RESULTS = ("LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResult")
 _KINDS = {".sql", ".yml", ".csv"}
+
+
+def _let_findings_pass(manifest: Any) -> None:
+    """Let the models downstream of an audit that finds rows run: only its tenants are held."""
+    for node in manifest.nodes.values():
+        if str(node.resource_type) == "test":
+            node.config.severity = "warn"
+
+
+def _status(kind: str, status: str) -> str:
+    """Call a finding a failure, whatever severity dbt was told to give it."""
+    return "fail" if kind == "test" and status == "warn" else status
 
 
 def _check_entities(manifest: Any) -> None:
@@ -343,13 +365,17 @@ def _in_order(manifest: Any) -> list[str]:
 
 
 def _from_result(entry: Any) -> Result:
+    kind = str(entry.node.resource_type)
+    status = _status(kind, str(entry.status))
+    found = f"it finds {counted(entry.failures or 0, 'row')}"
     return Result(
         entry.node.name,
-        str(entry.node.resource_type),
-        str(entry.status),
-        _without_stack(entry.message or ""),
+        kind,
+        status,
+        found if status == "fail" else _without_stack(entry.message or ""),
         entry.execution_time,
         entry.failures or 0,
+        getattr(entry.node, "compiled_code", None) or "",
     )
 
 
@@ -363,7 +389,8 @@ def _without_stack(message: str) -> str:
 def _from_event(event: Any) -> Result:
     info = event.data.node_info
     return Result(
-        info.node_name, info.resource_type, info.node_status.lower(), "",
+        info.node_name, info.resource_type,
+        _status(info.resource_type, info.node_status.lower()), "",
         getattr(event.data, "execution_time", 0.0), 0,
     )  # fmt: skip
 

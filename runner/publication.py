@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from runner import db
+from runner import db, holds
 from runner.errors import ConfigError, DatabaseError, PublicationError
 
 # how long to wait for readers of a mart whose view changes; those after them wait as well
@@ -16,8 +16,14 @@ PATIENCE = "10s"
 BLOCKED = "a mart view is locked by a reader's long transaction"
 
 
-def publish(dsn: str, connection: db.Connection, release: int, marts: set[str]) -> int:
-    """Move every tenant to a release; give the number of tenants.
+def publish(
+    dsn: str,
+    connection: db.Connection,
+    release: int,
+    marts: set[str],
+    verdict: holds.Verdict,
+) -> int:
+    """Move every tenant that is not held to a release; give the number of tenants.
 
     `marts` are all marts of the project; views of others are removed. Raises
     `PublicationError` when a lock is open or another release was published meanwhile.
@@ -30,6 +36,7 @@ def publish(dsn: str, connection: db.Connection, release: int, marts: set[str]) 
             _limit_waiting(connection)
             write_marts(connection, release, marts)
             check_gate(connection)
+            holds.judge(connection, release, verdict)
             tenants = connection.execute(db.script("move_pointers"), (release,)).rowcount
             connection.execute(
                 "update almoner.releases set state = 'published', finished_at = now(),"

@@ -1,5 +1,6 @@
 {#- A relation with one row per tenant, narrowed to a few tenants, others at each release:
-    what can only be checked whole is checked in turn. A small group is checked each time. -#}
+    what can only be checked whole is checked in turn. A small group is checked each time,
+    and so is a tenant that an audit holds. -#}
 {% macro in_turn(model_name) %}
     {%- set relation = ref(model_name) -%}
     {%- set mode = audit_mode() if execute else 'history' -%}
@@ -13,6 +14,7 @@
     {{ return(
         "(select * from (select *, (row_number() over (order by tenant_id) + "
         ~ open_plan()[0]['release_id'] ~ ") % (" ~ turns ~ ") as turn from "
-        ~ relation ~ ") as ranked where turn = 0) as in_turn"
+        ~ relation ~ ") as ranked where turn = 0"
+        ~ (" or tenant_id in (" ~ held_tenants() ~ ")" if held_tenants() else "") ~ ") as in_turn"
     ) }}
 {% endmacro %}

@@ -11,7 +11,7 @@ from runner import build, db, progress, releases, settings, status, tables
 from runner.cli.group import main
 from runner.cli.options import JSON
 from runner.cli.printing import print_rows
-from runner.errors import ConfigError
+from runner.errors import AuditError, ConfigError
 
 SHOWN_TENANTS = 8
 
@@ -44,6 +44,12 @@ def build_command(full: bool, accept_deletions: bool, as_json: bool) -> None:
         )
         click.echo(tables.paragraph(told))
         _print_amiss(outcome.amiss)
+    if outcome.failures:
+        raise AuditError(
+            "audits hold back " + ", ".join(sorted({each.tenant for each in outcome.failures})),
+            f"`almoner releases show {outcome.release}` shows the rows that failed; mend them in"
+            " the source and run `almoner build`",
+        )
 
 
 def _standing(outcome: build.Outcome) -> str:

@@ -1,13 +1,14 @@
-"""Commands on releases: list, show, roll back."""
+"""Commands on releases: list, show, roll back, hold a tenant."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 import click
 
-from runner import db, publication, releases, status, tables
+from runner import audits, build, db, holds, publication, releases, status, tables
 from runner.cli.group import main
 from runner.cli.options import JSON
 from runner.cli.printing import TITLES, print_rows
@@ -46,14 +47,16 @@ def _release_row(row: dict[str, Any]) -> dict[str, Any]:
 @click.argument("release", type=int)
 @JSON
 def releases_show(release: int, as_json: bool) -> None:
-    """Show one release: what it landed and what it changed."""
+    """Show one release: what it landed, what it changed, what audits found."""
     with db.connect() as connection:
         releases.prepare(connection)
         found = releases.find(connection, release)
         landed = releases.landings(connection, release)
         changed = status.changed_rows(connection, release)
+        failures = audits.recorded(connection, release)
     if as_json:
-        click.echo(json.dumps({**found, "landings": landed, "changes": changed}, default=str))
+        told = {"landings": landed, "changes": changed, "failures": [asdict(f) for f in failures]}
+        click.echo(json.dumps({**found, **told}, default=str))
         return
     for name, value in found.items():
         if value is not None:
@@ -63,6 +66,9 @@ def releases_show(release: int, as_json: bool) -> None:
     print_rows(landed, False, empty="nothing landed")
     click.echo()
     print_rows(changed, False, empty="no figure changed")
+    for failure in failures:
+        click.echo(f"\n{failure.tenant} fails {failure}")
+        print_rows(failure.sample, False)
 
 
 @releases_group.command("rollback")
@@ -79,3 +85,24 @@ def releases_rollback(to: int | None) -> None:
             tenants = publication.rollback(connection, target)
     read = "tenant reads" if tenants == 1 else "tenants read"
     click.echo(f"{tenants:,} {read} release {target} now; a build with news goes forward")
+
+
+@releases_group.command("hold")
+@click.argument("tenant")
+@click.option("--reason", required=True, help="Why; `almoner status` shows it.")
+def releases_hold(tenant: str, reason: str) -> None:
+    """Let a tenant go on reading its release while the others move on."""
+    with db.connect() as connection:
+        releases.prepare(connection)
+        with releases.builder(connection):
+            stays = holds.hold(connection, tenant, reason)
+    click.echo(f"{tenant} stays at release {stays} until `almoner releases unhold {tenant}`")
+
+
+@releases_group.command("unhold")
+@click.argument("tenant")
+@click.option("--force", is_flag=True, help="Also if audits still find fault with it.")
+def releases_unhold(tenant: str, force: bool) -> None:
+    """Let a tenant that is held read the newest release."""
+    release = build.unhold(db.dsn(), tenant, force=force)
+    click.echo(f"{tenant} reads release {release} now")

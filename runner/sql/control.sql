@@ -61,6 +61,34 @@ create table if not exists almoner.pointers (
     release_id int not null references almoner.releases (release_id)
 );
 
+-- a tenant does not see the releases from `since_release` on, until `until_release` or, where
+-- that is null, until the hold is lifted; meanwhile it reads `reads_release`, or nothing
+create table if not exists almoner.holds (
+    hold_id bigint generated always as identity primary key,
+    tenant_id text not null,
+    since_release int not null,
+    until_release int,
+    reads_release int,
+    kind text not null check (kind in ('audit', 'manual')),
+    reason text not null,
+    held_at timestamptz not null default now(),
+    held_by text not null default session_user,
+    lifted_at timestamptz,
+    lifted_by text
+);
+create unique index if not exists one_hold_of_a_tenant_is_open
+on almoner.holds (tenant_id) where lifted_at is null;
+
+-- what the audits of a release found, by tenant, with some of the rows that failed
+create table if not exists almoner.audit_failures (
+    release_id int not null,
+    tenant_id text not null,
+    audit text not null,
+    rows_failed bigint not null,
+    sample jsonb not null,
+    primary key (release_id, tenant_id, audit)
+);
+
 create table if not exists almoner.readers (
     role_name text primary key,
     tenant_id text not null,

@@ -1,7 +1,18 @@
 -- to an older release for all who read a newer one; to a newer one, after a rollback, for
--- those who read the newest that is read, if the release has them: who is held stays held
+-- those who read the newest that is read, if the release has them. Who was held at that
+-- release reads what it read then.
 update almoner.pointers as poi
-set release_id = %(release)s
+set release_id = coalesce(
+    (
+        select hol.reads_release
+        from almoner.holds as hol
+        where
+            hol.tenant_id = poi.tenant_id
+            and hol.since_release <= %(release)s
+            and coalesce(hol.until_release > %(release)s, hol.lifted_at is null)
+    ),
+    %(release)s
+)
 where
     poi.release_id > %(release)s
     or (

@@ -1,0 +1,166 @@
+"""A tenant that an audit finds fault with is held by itself; the others move on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+
+from runner import audits, build, db, holds, publication, releases
+from runner.dbt import Result
+from runner.errors import AuditError, ConfigError
+from tests.acceptance.conftest import Installation
+from tests.conftest import Databases
+
+pytestmark = pytest.mark.acceptance
+
+FAULTY, OTHER = "demo_1", "demo_2"
+AUDIT = "trial_balances_equal_the_journal"
+
+
+def _plant(installation: Installation, amount: int) -> None:
+    """Move a tenant's oldest cash movement by an amount, behind the engine's back."""
+    with psycopg.connect(installation.target, autocommit=True) as connection:
+        moved = connection.execute(
+            "update store.account_movements_daily as mov"
+            " set debit_amount = debit_amount + %s"
+            " where (tenant_id, business_date, account, ledger_account, currency_code) = ("
+            " select tenant_id, business_date, account, ledger_account, currency_code"
+            " from store.account_movements_daily where tenant_id = %s and account = 'cash'"
+            " order by business_date, currency_code limit 1) and retired_in = 2147483647",
+            (amount, FAULTY),
+        )
+        assert moved.rowcount == 1
+
+
+def _reads(installation: Installation) -> dict[str, int]:
+    with installation.connect() as connection:
+        return {
+            row["tenant_id"]: row["release_id"]
+            for row in db.rows(connection, "select tenant_id, release_id from almoner.pointers")
+        }
+
+
+def _seen(installation: Installation, tenant: str) -> dict[str, list[tuple[Any, ...]]]:
+    """Give what a tenant reads of every mart."""
+    return {
+        mart: [row for row in rows if row[0] == tenant]
+        for mart, rows in installation.published().items()
+    }
+
+
+def test_a_tenant_that_fails_an_audit_is_held_by_itself_until_it_passes(
+    installation: Installation, databases: Databases
+) -> None:
+    _plant(installation, 1)
+    before, seen = _reads(installation), _seen(installation, FAULTY)
+    installation.live(1)
+    outcome = installation.build()
+    assert {(each.tenant, each.audit) for each in outcome.failures} == {(FAULTY, AUDIT)}
+    assert outcome.tenants == len(before) - 1
+    assert _reads(installation) == {
+        **dict.fromkeys(before, outcome.release),
+        FAULTY: before[FAULTY],
+    }
+    assert _seen(installation, FAULTY) == seen
+    held = {each.tenant: each.held_because for each in outcome.amiss}
+    assert held[FAULTY] == f"{AUDIT} (1 row)"
+
+    # what was found stays at fault though its models change elsewhere only
+    installation.run("update hms.departments set name = name || ' (moved)' where hospital_id = 2")
+    assert [each.tenant for each in installation.build().failures] == [FAULTY]
+    assert _reads(installation)[FAULTY] == before[FAULTY]
+
+    _plant(installation, -1)
+    installation.live(2)
+    outcome = installation.build()
+    assert outcome.failures == []
+    assert _reads(installation) == dict.fromkeys(before, outcome.release)
+    fresh = Installation(installation.source, databases.create())
+    fresh.build()
+    assert installation.published() == fresh.published()
+
+
+def test_an_audit_that_no_tenant_passes_publishes_nothing(installation: Installation) -> None:
+    before = _reads(installation)
+    installation.live(1)
+    with psycopg.connect(installation.target, autocommit=True) as connection:
+        connection.execute(
+            "update store.account_movements_daily set debit_amount = debit_amount + 1"
+        )
+    with pytest.raises(AuditError, match="test trial_balances_equal_the_journal: fail: it finds"):
+        installation.build()
+    assert _reads(installation) == before
+    with installation.connect() as connection:
+        assert db.rows(connection, "select from almoner.holds") == []
+
+
+def test_rows_without_a_tenant_hold_nobody(installation: Installation) -> None:
+    finding = Result("odd", "test", "fail", "", 0.0, 1, "select 1 as number")
+    with (
+        installation.connect() as connection,
+        pytest.raises(AuditError, match="odd: 1 row that belong to no tenant"),
+    ):
+        audits.of(connection, finding)
+
+
+def test_a_hold_is_lifted_when_its_audits_pass_or_by_force(installation: Installation) -> None:
+    installation.live(1)
+    _plant(installation, 1)
+    outcome = installation.build()
+    with pytest.raises(AuditError, match=f"{FAULTY} stays held: .*{AUDIT}"):
+        build.unhold(installation.target, FAULTY)
+    assert _reads(installation)[FAULTY] != outcome.release
+    _plant(installation, -1)
+    assert build.unhold(installation.target, FAULTY) == outcome.release
+    assert set(_reads(installation).values()) == {outcome.release}
+    with pytest.raises(ConfigError, match=f"{FAULTY} is not held"):
+        build.unhold(installation.target, FAULTY)
+
+
+def test_force_shows_what_is_there(installation: Installation) -> None:
+    installation.live(1)
+    _plant(installation, 1)
+    outcome = installation.build()
+    assert build.unhold(installation.target, FAULTY, force=True) == outcome.release
+
+
+def test_a_tenant_is_held_by_hand(installation: Installation) -> None:
+    before, seen = _reads(installation), _seen(installation, OTHER)
+    with installation.connect() as connection:
+        assert holds.hold(connection, OTHER, "its accountant asks for it") == before[OTHER]
+        with pytest.raises(ConfigError, match=f"{OTHER} is held already"):
+            holds.hold(connection, OTHER, "again")
+        with pytest.raises(ConfigError, match="there is no tenant demo_9"):
+            holds.hold(connection, "demo_9", "unknown")
+    installation.live(1)
+    first = installation.build()
+    assert _reads(installation) == {**dict.fromkeys(before, first.release), OTHER: before[OTHER]}
+    assert _seen(installation, OTHER) == seen
+    reasons = {each.tenant: each.held_because for each in first.amiss}
+    assert reasons[OTHER] == "its accountant asks for it"
+    assert build.unhold(installation.target, OTHER) == first.release
+    assert _seen(installation, OTHER) != seen
+
+
+def test_who_is_held_is_held_through_rollbacks(installation: Installation) -> None:
+    before = _reads(installation)
+    with installation.connect() as connection:
+        holds.hold(connection, OTHER, "wait")
+    installation.live(1)
+    first = installation.build().release
+    installation.live(2)
+    second = installation.build().release
+    assert first is not None
+    assert second is not None
+    for to, reads in ((first, first), (before[OTHER], before[OTHER]), (second, second)):
+        with installation.connect() as connection:
+            publication.rollback(connection, to)
+        assert _reads(installation) == {**dict.fromkeys(before, reads), OTHER: before[OTHER]}
+    # a release at which a tenant was held is read as it was read then
+    assert build.unhold(installation.target, OTHER) == second
+    with installation.connect() as connection:
+        publication.rollback(connection, first)
+        assert releases.last_read(connection) == first
+    assert _reads(installation)[OTHER] == before[OTHER]

@@ -315,7 +315,7 @@ class _Clock:
             tests=tests,
             tenants=tenants,
             seconds=round(time.monotonic() - self._begun, 3),
-            amiss=releases.amiss(connection) if release else [],
+            amiss=releases.amiss(connection),
             failures=verdict.failures,
             stages=self._stages,
         )

@@ -35,6 +35,7 @@ def build_command(full: bool, accept_deletions: bool, as_json: bool) -> None:
         click.echo(json.dumps({"event": "done", **asdict(outcome)}))
     elif outcome.release is None:
         click.echo(f"nothing new: {_standing(outcome)} ({outcome.seconds:.1f} s)")
+        _print_held(outcome.amiss)
     else:
         told = (
             f"published release {outcome.release} to {tables.counted(outcome.tenants, 'tenant')}: "
@@ -43,7 +44,9 @@ def build_command(full: bool, accept_deletions: bool, as_json: bool) -> None:
             f"{tables.counted(outcome.tests, 'test')} ({outcome.seconds:.1f} s)"
         )
         click.echo(tables.paragraph(told))
-        _print_amiss(outcome.amiss)
+        _print_held(outcome.amiss)
+        if rows := sum(each.rows_set_aside for each in outcome.amiss):
+            click.echo(f"{tables.counted(rows, 'row')} set aside: see `almoner status`")
     if outcome.failures:
         raise AuditError(
             "audits hold back " + ", ".join(sorted({each.tenant for each in outcome.failures})),
@@ -71,13 +74,11 @@ def _with_sources() -> settings.Settings:
     return configured
 
 
-def _print_amiss(amiss: list[releases.Amiss]) -> None:
+def _print_held(amiss: list[releases.Amiss]) -> None:
     for held in (each for each in amiss if each.held_because):
         release = held.reads_release
         reads = f"still reads release {release}" if release else "has nothing to read"
         click.echo(f"{held.tenant} {reads}: {held.held_because}")
-    if rows := sum(each.rows_set_aside for each in amiss):
-        click.echo(f"{tables.counted(rows, 'row')} set aside: see `almoner status`")
 
 
 @main.command("sync")
@@ -147,8 +148,10 @@ def status_command(as_json: bool) -> None:
     if found.amiss:
         click.echo()
         print_rows([asdict(tenant) for tenant in found.amiss], False)
-        click.echo("\n`almoner export set_aside_rows --tenant T --out -` gives the reasons, of a")
-        click.echo("tenant that is held back once it is mended")
+        click.echo(
+            "\n`almoner export set_aside_rows --tenant T --out -` gives the reasons of rows set"
+        )
+        click.echo("aside, `almoner releases show N` the rows for which an audit holds a tenant")
 
 
 def _release_line(found: status.Status) -> str:

@@ -148,10 +148,8 @@ def status_command(as_json: bool) -> None:
     if found.amiss:
         click.echo()
         print_rows([asdict(tenant) for tenant in found.amiss], False)
-        click.echo(
-            "\n`almoner export set_aside_rows --tenant T --out -` gives the reasons of rows set"
-        )
-        click.echo("aside, `almoner releases show N` the rows for which an audit holds a tenant")
+        click.echo("\nWhy: `almoner export set_aside_rows --tenant T --out -` for rows set aside,")
+        click.echo("`almoner releases show N` for a tenant that an audit holds")
 
 
 def _release_line(found: status.Status) -> str:

@@ -47,7 +47,7 @@ def _release_row(row: dict[str, Any]) -> dict[str, Any]:
 @click.argument("release", type=int)
 @JSON
 def releases_show(release: int, as_json: bool) -> None:
-    """Show one release: what it landed, what it changed, what audits found."""
+    """Show what a release landed and changed, and what audits found."""
     with db.connect() as connection:
         releases.prepare(connection)
         found = releases.find(connection, release)

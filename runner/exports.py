@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from psycopg import sql
 
-from runner import access, db, marts
+from runner import access, db, marts, releases
 from runner.errors import ConfigError
 from runner.marts import Mart
 
@@ -24,13 +24,17 @@ FORMULA = r"^[-=+@|\t\r\n＝＋－＠]"
 
 @dataclass(frozen=True)
 class Request:
-    """What to export. Dates are inclusive and filter the mart's date column."""
+    """What to export. Dates are inclusive and filter the mart's date column.
+
+    `as_known_at` is a release: the rows are those that the tenant read when it was the newest.
+    """
 
     mart: str
     tenant: str
     first: date | None = None
     last: date | None = None
     file_format: str = "csv"
+    as_known_at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -52,8 +56,8 @@ class Manifest:
 def export(connection: db.Connection, request: Request, out: BinaryIO) -> Manifest:
     """Stream a mart to `out` in the order of its grain; memory stays flat at any size.
 
-    Raises `ConfigError` for an unknown mart or tenant, a date for a mart without one, or a day
-    that the tenant has no figures for.
+    Raises `ConfigError` for an unknown mart or tenant, a date for a mart without one, a day that
+    the tenant has no figures for, or a release that it cannot be shown.
     """
     if request.file_format != "csv":
         raise ConfigError(f"no format {request.file_format!r}", "`--format csv`")
@@ -63,10 +67,9 @@ def export(connection: db.Connection, request: Request, out: BinaryIO) -> Manife
         cursor.execute(db.script("same_bytes"))
         mart = marts.find(connection, request.mart)
         access.require_tenant(connection, request.tenant)
-        cursor.execute("select set_config('almoner.tenant', %s, true)", (request.tenant,))
+        release = _release(connection, request)
         query = _query(mart, request)
         _require_days(connection, mart, request)
-        release = db.one(connection, "select almoner.reader_release() as release")["release"]
         statement = sql.SQL(
             "copy ({}) to stdout (format csv, header true, encoding 'UTF8')"
         ).format(query)
@@ -78,7 +81,7 @@ def export(connection: db.Connection, request: Request, out: BinaryIO) -> Manife
     return Manifest(
         mart=mart.name,
         tenant=request.tenant,
-        release=int(release),
+        release=release,
         file_format=request.file_format,
         date_column=mart.date_column,
         first=request.first.isoformat() if request.first else None,
@@ -118,6 +121,18 @@ def export_file(connection: db.Connection, request: Request, path: Path) -> Mani
     beside = path.with_name(f"{path.name}.manifest.json")
     beside.write_text(json.dumps(asdict(manifest), indent=2) + "\n")
     return manifest
+
+
+def _release(connection: db.Connection, request: Request) -> int:
+    """Read as the tenant from here on; give the release that its rows are of."""
+    release = releases.read_as(connection, request.tenant, request.as_known_at)
+    if release is None:
+        raise ConfigError(
+            f"{request.tenant} was shown nothing at release {request.as_known_at}",
+            f"`almoner export {request.mart} --tenant {request.tenant} --out …` gives what it"
+            " reads now",
+        )
+    return release
 
 
 def _require_days(connection: db.Connection, mart: Mart, request: Request) -> None:

@@ -26,12 +26,16 @@ class Column:
 
 @dataclass(frozen=True)
 class Mart:
-    """A published mart. `changed_in` is the last release that changed rows beneath it."""
+    """A published mart. `changed_in` is the last release that changed rows beneath it.
+
+    `reads` are the released tables and marts that it reads itself.
+    """
 
     name: str
     description: str
     grain: tuple[str, ...]
     columns: tuple[Column, ...]
+    reads: tuple[str, ...]
     changed_in: int | None
     changed_at: Any
 
@@ -53,6 +57,7 @@ def listing(connection: db.Connection) -> list[Mart]:
                 Column(col["name"], col["data_type"], col["description"].strip())
                 for col in row["definition"]["columns"]
             ),
+            reads=tuple(row["definition"]["reads"]),
             changed_in=row["changed_in"],
             changed_at=row["changed_at"],
         )

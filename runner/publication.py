@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from runner import db, holds
+from runner import db, holds, releases
 from runner.errors import ConfigError, DatabaseError, PublicationError
 
 # how long to wait for readers of a mart whose view changes; those after them wait as well
@@ -185,7 +185,7 @@ def rollback(connection: db.Connection, to: int) -> int:
     """Move the tenants to a published release, and the mart views with them.
 
     After a rollback a newer one goes forward again. Raises `ConfigError` if that release was
-    never published, `PublicationError` if a reader is in the way.
+    never published or is pruned, `PublicationError` if a reader is in the way.
     """
     try:
         with connection.transaction():
@@ -200,7 +200,8 @@ def rollback(connection: db.Connection, to: int) -> int:
 
 def _roll_back(connection: db.Connection, to: int) -> int:
     row = connection.execute(
-        "select from almoner.releases where release_id = %s and state = 'published' for share",
+        "select release_id, pruned_at from almoner.releases"
+        " where release_id = %s and state = 'published' for share",
         (to,),
     ).fetchone()
     if row is None:
@@ -208,6 +209,7 @@ def _roll_back(connection: db.Connection, to: int) -> int:
             f"release {to} was never published",
             "`almoner releases list` shows the published ones",
         )
+    releases.require_kept(row)
     for view in db.rows(connection, db.script("views_of_marts")):
         connection.execute(
             sql.SQL("drop view if exists {} cascade").format(sql.Identifier("marts", view["name"]))

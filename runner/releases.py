@@ -57,11 +57,16 @@ def builder(connection: db.Connection) -> Iterator[None]:
 
 def open_release(connection: db.Connection) -> int:
     """Undo what a killed build left and open the next release."""
+    revert_interrupted(connection)
+    return int(db.one(connection, db.script("open_release"))["release_id"])
+
+
+def revert_interrupted(connection: db.Connection) -> None:
+    """Undo what a killed build left. The caller is the builder."""
     for row in db.rows(
         connection, "select release_id from almoner.releases where state = 'building'"
     ):
         revert(connection, row["release_id"], "the build was interrupted")
-    return int(db.one(connection, db.script("open_release"))["release_id"])
 
 
 def revert(connection: db.Connection, release: int, reason: str) -> None:
@@ -109,6 +114,26 @@ def last_read(connection: db.Connection) -> int | None:
     return None if row["release_id"] is None else int(row["release_id"])
 
 
+def read_as(connection: db.Connection, tenant: str, as_known_at: int | None) -> int | None:
+    """Read a tenant's marts from here on, in this transaction; give the release it is shown.
+
+    Raises `ConfigError` if the release that was asked for was pruned, or is too old.
+    """
+    asked = "" if as_known_at is None else str(as_known_at)
+    connection.execute(
+        "select set_config('almoner.tenant', %s, true),"
+        " set_config('almoner.as_known_at', %s, true)",
+        (tenant, asked),
+    )
+    try:
+        row = db.one(connection, "select almoner.reader_release() as release_id")
+    except errors.InvalidParameterValue as error:
+        raise ConfigError(
+            db.first_line(error), "`almoner releases list` shows those that are kept"
+        ) from error
+    return None if row["release_id"] is None else int(row["release_id"])
+
+
 def listing(connection: db.Connection) -> list[DictRow]:
     """List every release with its state, times, rows landed and tenants that read it."""
     return db.rows(connection, db.script("releases"))
@@ -133,6 +158,15 @@ def find(connection: db.Connection, release: int) -> DictRow:
         if row["release_id"] == release:
             return row
     raise ConfigError(f"there is no release {release}", "`almoner releases list` shows them")
+
+
+def require_kept(found: DictRow) -> None:
+    """Raise `ConfigError` if a release was pruned."""
+    if found["pruned_at"]:
+        raise ConfigError(
+            f"release {found['release_id']} was pruned at {found['pruned_at']:%Y-%m-%d %H:%M}",
+            "`almoner releases list` shows those that are kept",
+        )
 
 
 @dataclass(frozen=True)

@@ -56,6 +56,16 @@ class Source(BaseModel):
         return self
 
 
+class Retention(BaseModel):
+    """Which published releases `almoner releases prune` keeps; each rule by itself is enough."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    releases: int = Field(default=30, ge=1)
+    days: int = Field(default=92, ge=0, le=36500)
+    month_ends: int = Field(default=13, ge=0)
+
+
 class Settings(BaseModel):
     """The whole configuration. `database` None means the embedded server."""
 
@@ -64,6 +74,7 @@ class Settings(BaseModel):
     database: Dsn | None = None
     sources: dict[str, Source] = Field(default_factory=dict)
     deletion_limit_percent: float = Field(default=5, ge=0, le=100)
+    retention: Retention = Retention()
 
     @model_validator(mode="after")
     def _plain_source_names(self) -> Settings:
@@ -113,10 +124,13 @@ def _told(error: ErrorDetails, *, from_environment: bool) -> str:
 
 def _reason(error: ErrorDetails) -> str:
     if error["type"] == "extra_forbidden":
-        model = Source if error["loc"][0] == "sources" else Settings
+        parts: dict[str, type[BaseModel]] = {"sources": Source, "retention": Retention}
+        model = parts.get(str(error["loc"][0]), Settings)
         return f"there is no such setting; there are {', '.join(model.model_fields)}"
     if error["type"] == "model_type":
-        return "must hold settings by name, such as {system: hms, database: hms_demo}"
+        is_source = error["loc"][0] == "sources"
+        example = "{system: hms, database: hms_demo}" if is_source else "{days: 92}"
+        return f"must hold settings by name, such as {example}"
     reason = error["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     return reason[0].lower() + reason[1:]
 

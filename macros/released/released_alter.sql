@@ -1,4 +1,5 @@
-{#- Adds the contract's new columns; refuses what would break readers. -#}
+{#- Adds the contract's new columns; refuses what would break readers. Sets the storage of tables
+    that were made by an earlier version. -#}
 {% macro released_alter(node, found) %}
     {%- set known = {} -%}
     {%- for column in found -%}
@@ -19,5 +20,17 @@
             ) -%}
         {%- endfor -%}
     {%- endfor -%}
+    {%- set tables = [node.name] if not released_partitions(node) else [] -%}
+    {%- for number in range(released_partitions(node)) -%}
+        {%- do tables.append(node.name ~ '_p' ~ number) -%}
+    {%- endfor -%}
+    {%- set storage = [] -%}
+    {%- for table in tables -%}
+        {%- do storage.append(
+            'alter table if exists store.' ~ adapter.quote(table)
+            ~ ' set (' ~ released_storage() ~ ')'
+        ) -%}
+    {%- endfor -%}
+    {%- do released_run(storage | join('; ')) -%}
     {%- do released_alter_key(node) -%}
 {% endmacro %}

@@ -9,12 +9,12 @@
         {% endfor -%}
         released_in int not null,
         retired_in int not null default 2147483647
-    ) {{ 'partition by hash (tenant_id)' if partitions else 'with (fillfactor = 90)' }};
+    ) {{ 'partition by hash (tenant_id)' if partitions else 'with (' ~ released_storage() ~ ')' }};
     {% for number in range(partitions) %}
     create table store.{{ adapter.quote(node.name ~ '_p' ~ number) }}
     partition of store.{{ name }}
     for values with (modulus {{ partitions }}, remainder {{ number }})
-    with (fillfactor = 90);
+    with ({{ released_storage() }});
     {% endfor %}
     create table if not exists feed.{{ name }} (
         release_id int not null,

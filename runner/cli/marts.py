@@ -75,6 +75,12 @@ def marts_command(name: str | None, as_json: bool) -> None:
     "--format", "file_format", type=click.Choice(["csv"]), default="csv", show_default=True,
     help="How the file is written.",
 )  # fmt: skip
+@click.option(
+    "--as-known-at",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="As the tenant read it at release N.",
+)
 @click.option("--out", required=True, help="A file, or - for standard output.")
 def export_command(
     mart: str,
@@ -83,6 +89,7 @@ def export_command(
     last: date | None,
     as_of: date | None,
     file_format: str,
+    as_known_at: int | None,
     out: str,
 ) -> None:
     """Write one tenant's rows of a mart to a file.
@@ -95,7 +102,9 @@ def export_command(
             "--as-of goes without --from and --to",
             f"`almoner export {mart} --tenant {tenant} --as-of {as_of} --out {out}`",
         )
-    request = exports.Request(mart, tenant, as_of or first, as_of or last, file_format)
+    request = exports.Request(
+        mart, tenant, as_of or first, as_of or last, file_format, as_known_at
+    )
     with db.connect() as connection:
         releases.prepare(connection)
         if out == "-":

@@ -29,6 +29,7 @@ TITLES = {
     "started_at": "started (UTC)",
     "finished_at": "finished (UTC)",
     "granted_at": "granted (UTC)",
+    "pruned_at": "pruned (UTC)",
 }
 
 

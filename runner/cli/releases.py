@@ -13,10 +13,13 @@ from runner.cli.group import main
 from runner.cli.options import JSON
 from runner.cli.printing import TITLES, print_rows
 
+# columns that most installations do not need
+OPTIONAL = ("reason", "pinned")
+
 
 @main.group("releases")
 def releases_group() -> None:
-    """List releases, look into one, go back to one."""
+    """List releases, compare two, go back to one, keep or prune older ones."""
 
 
 @releases_group.command("list")
@@ -28,8 +31,8 @@ def releases_list(as_json: bool) -> None:
         found = releases.listing(connection)
     if not as_json:
         found = [_release_row(row) for row in found]
-        if not any(row["reason"] for row in found):
-            found = [{name: row[name] for name in row if name != "reason"} for row in found]
+        unused = {name for name in OPTIONAL if not any(row[name] for row in found)}
+        found = [{name: row[name] for name in row if name not in unused} for row in found]
     print_rows(found, as_json, empty="no release yet; run `almoner build`")
 
 
@@ -37,9 +40,11 @@ def _release_row(row: dict[str, Any]) -> dict[str, Any]:
     """Leave the time it took in place of the time it ended, to fit on a line."""
     ended = row["finished_at"]
     took = f"{(ended - row['started_at']).total_seconds():.1f} s" if ended else ""
-    shown = {"release_id": row["release_id"], "state": row["state"]}
+    state = "pruned" if row["pruned_at"] else row["state"]
+    shown = {"release_id": row["release_id"], "state": state}
     shown |= {"started_at": row["started_at"], "took": took}
-    shown |= {name: row[name] for name in row if name not in (*shown, "finished_at")}
+    left_out = {*shown, "finished_at", "pruned_at"}
+    shown |= {name: row[name] for name in row if name not in left_out}
     return shown | {"reason": " ".join((row["reason"] or "").split())}
 
 
@@ -69,6 +74,8 @@ def releases_show(release: int, as_json: bool) -> None:
     for failure in failures:
         click.echo(f"\n{failure.tenant} fails {failure}")
         print_rows(failure.sample, False)
+    if found["pruned_at"]:
+        click.echo("\npruned: only rows that a kept release has as well are counted")
 
 
 @releases_group.command("rollback")

@@ -157,6 +157,26 @@ create table if not exists almoner.project_files (
     release_id int not null
 );
 
+-- older releases: those that a person keeps, and those whose superseded rows are gone
+do $$
+begin
+    -- asked first: altering waits for every build and export, even where there is nothing to do
+    if not exists (
+        select from pg_attribute
+        where attrelid = 'almoner.releases'::regclass and attname = 'pruned_at'
+    ) then
+        alter table almoner.releases add column pruned_at timestamptz;
+    end if;
+end
+$$;
+
+create table if not exists almoner.pins (
+    release_id int primary key references almoner.releases (release_id),
+    reason text not null,
+    pinned_at timestamptz not null default now(),
+    pinned_by text not null default session_user
+);
+
 -- rows that could not land, as the sources have them now; `copy` tells equal rows apart
 create table if not exists quarantine.rows (
     row_id bigint generated always as identity primary key,
@@ -207,13 +227,74 @@ begin
 end
 $$;
 
+-- which release a tenant was shown when `asked` was the newest: never a newer one than it
+-- reads now, nor one that it was held from
+create or replace function almoner.release_known_at(asked text, tenant text, pointer int)
+returns int
+language plpgsql stable parallel safe
+set search_path = pg_catalog, pg_temp as $$
+declare
+    known int;
+    instead int;
+begin
+    if asked !~ '^[0-9]{1,9}$' then
+        raise exception 'almoner.as_known_at must be the number of a release, got %', left(asked, 40)
+        using errcode = 'invalid_parameter_value',
+        hint = '`almoner releases list` shows the releases; reset almoner.as_known_at';
+    end if;
+    known := (
+        select max(rel.release_id)
+        from almoner.releases as rel
+        where rel.state = 'published' and rel.release_id <= least(asked::int, pointer)
+    );
+    if known is null then
+        raise exception 'nothing was published yet at release %', asked
+        using errcode = 'invalid_parameter_value',
+        hint = '`almoner releases list` shows the releases; reset almoner.as_known_at';
+    end if;
+    loop
+        -- a hold names an older release; anything else would never end, and shows nothing
+        select case when hol.reads_release < hol.since_release then hol.reads_release end
+        into instead
+        from almoner.holds as hol
+        where
+            hol.tenant_id = tenant
+            and hol.since_release <= known
+            and (hol.until_release is null or hol.until_release > known)
+        order by hol.since_release
+        limit 1;
+        exit when not found;
+        known := instead;
+    end loop;
+    if exists (
+        select from almoner.releases as rel
+        where rel.release_id = known and rel.pruned_at is not null
+    ) then
+        raise exception 'release % was pruned and can no longer be read', known
+        using errcode = 'invalid_parameter_value',
+        hint = '`almoner releases list` shows those that are kept; reset almoner.as_known_at';
+    end if;
+    return known;
+end
+$$;
+
+-- a session may ask for an older release; who does not pays nothing for it
 create or replace function almoner.reader_release() returns int
 language plpgsql stable security definer parallel safe
 set search_path = pg_catalog, pg_temp as $$
+declare
+    asked text := current_setting('almoner.as_known_at', true);
 begin
+    if asked is null or asked = '' then
+        return (
+            select release_id from almoner.pointers
+            where tenant_id = almoner.reader_tenant()
+        );
+    end if;
     return (
-        select release_id from almoner.pointers
-        where tenant_id = almoner.reader_tenant()
+        select almoner.release_known_at(asked, poi.tenant_id, poi.release_id)
+        from almoner.pointers as poi
+        where poi.tenant_id = almoner.reader_tenant()
     );
 end
 $$;

@@ -1,4 +1,4 @@
--- every release, newest first, with what it landed and how many tenants read it
+-- every release, newest first, with what it landed, how many tenants read it and why it is kept
 with landed as (
     select
         lan.release_id,
@@ -26,8 +26,11 @@ select
     coalesce(lan.rows_deleted, 0) as rows_deleted,
     coalesce(lan.rows_quarantined, 0) as rows_quarantined,
     coalesce(rea.tenant_count, 0) as tenant_count,
-    rel.reason
+    rel.reason,
+    rel.pruned_at,
+    pin.reason as pinned
 from almoner.releases as rel
 left join landed as lan on rel.release_id = lan.release_id
 left join read_by as rea on rel.release_id = rea.release_id
+left join almoner.pins as pin on rel.release_id = pin.release_id
 order by rel.release_id desc

@@ -10,7 +10,7 @@ import psycopg
 from bench.reliability import proxy as proxies
 from bench.reliability.ground import Ground
 from bench.reliability.measured import Measured, Tally
-from runner import db, publication, releases
+from runner import db, holds, publication, releases
 from runner.errors import DatabaseError
 
 CUTS = ("before", "within", "after", "late", "answer")
@@ -83,7 +83,7 @@ def said(url: str, release: int, names: set[str]) -> bool | None:
     """Publish and give what is said of it: None where it could not be told."""
     try:
         with db.connect(url) as connection:
-            publication.publish(url, connection, release, names)
+            publication.publish(url, connection, release, names, holds.Verdict())
     except DatabaseError as error:
         return False if "was not published" in error.message else None
     return True

@@ -74,7 +74,7 @@ class Ground:
 
 @contextmanager
 def made(
-    *, tenants: int = 2, days: int = 20, visits_per_day: int = 10, seed: int = 7
+    *, tenants: int = 2, days: int = 12, visits_per_day: int = 8, seed: int = 7
 ) -> Iterator[Ground]:
     """Start a server in a directory of its own and publish a demo on it."""
     with server_of_its_own() as running:

@@ -145,7 +145,11 @@ def _answer(builder: Builder, options: dict[str, bool]) -> dict[str, Any]:
         return {**error.as_dict(), "stage": report.reached}
     except BaseException as error:
         return {"error": type(error).__name__, "message": str(error)}
-    return {"release": outcome.release, "current": outcome.current, "seconds": outcome.seconds}
+    return {
+        "release": outcome.release,
+        "seconds": outcome.seconds,
+        "held": sorted({failure.tenant for failure in outcome.failures}),
+    }
 
 
 if __name__ == "__main__":

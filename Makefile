@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: help setup demo test lint bench lock clean
+.PHONY: help setup demo test lint bench soak lock clean
 
 help: ## Show what there is to make
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -34,6 +34,9 @@ lint: setup ## Run the linters
 
 bench: setup ## Measure builds and reads against plain PostgreSQL; writes bench/RESULTS.md
 	$(BIN)/python -m bench
+
+soak: setup ## Kill, stop, cut and fill at full size; writes bench/RELIABILITY.md
+	$(BIN)/python -m bench.reliability
 
 lock: setup ## Resolve requirements.lock anew
 	$(BIN)/python -m pip install --quiet uv

@@ -63,18 +63,25 @@ class Builder:
         self._fingerprint = ""
 
     def build(
-        self, report: Reporter, *, accept_deletions: bool = False, full: bool = False
+        self,
+        report: Reporter,
+        *,
+        accept_deletions: bool = False,
+        full: bool = False,
+        take_over: bool = False,
     ) -> Outcome:
-        """Make one release, or find that nothing is new.
+        """Make one release, or find that nothing is new; `take_over` ends a build that hangs.
 
         A tenant that an audit finds fault with is held back. Raises `AuditError` when that is
         every tenant, or it cannot be told whose the fault is; nothing is published then, and what
         the release wrote is undone.
         """
-        with db.connect(self._dsn) as connection:
+        with (
+            db.connect(self._dsn) as connection,
+            releases.builder(connection, take_over=take_over),
+        ):
             releases.prepare(connection)
-            with releases.builder(connection):
-                return self._build(connection, report, accept_deletions, full)
+            return self._build(connection, report, accept_deletions, full)
 
     def _build(
         self, connection: db.Connection, report: Reporter, accept_deletions: bool, full: bool

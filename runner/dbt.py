@@ -44,6 +44,8 @@ PROFILE = {
                 "schema": "core",
                 "threads": 4,
                 "connect_timeout": 10,
+                # by this name `releases.builder` finds them
+                "application_name": "almoner_dbt",
             }
         },
     }

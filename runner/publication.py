@@ -55,30 +55,50 @@ def publish(
 
 
 def _decide(dsn: str, release: int, xid: str, error: Exception) -> int:
-    """Find out whether a publication whose connection was lost at commit took place."""
+    """Find out whether a publication whose connection was lost at commit took place.
+
+    Gives the number of tenants. Raises `DatabaseError` if it did not, or if the server could
+    not say for a minute.
+    """
     for _ in range(120):
         try:
             with db.connect(dsn) as connection:
-                status = db.one(
-                    connection, "select pg_xact_status(%s::xid8) as status", xid or "0"
-                )["status"]
-                if status == "committed":
-                    return int(
-                        db.one(
-                            connection,
-                            "select count(*) as size from almoner.pointers where release_id = %s",
-                            release,
-                        )["size"]
-                    )
-                if status != "in progress":
-                    break
+                if not _is_in_progress(connection, xid):
+                    return _tenants_published(connection, release)
         except DatabaseError:
             pass
+        except _NotPublishedError:
+            raise DatabaseError(
+                f"lost the connection while publishing release {release}; it was not published",
+                "run `almoner build` again; the last published release is untouched",
+            ) from error
         time.sleep(0.5)
     raise DatabaseError(
-        f"lost the connection while publishing release {release}; it was not published",
-        "run `almoner build` again; the last published release is untouched",
+        f"lost the connection while publishing release {release}, and the server does not say"
+        " whether it is published",
+        "`almoner status` tells, once the server can be reached",
     ) from error
+
+
+class _NotPublishedError(Exception):
+    """The transaction that was to publish has ended without doing so."""
+
+
+def _is_in_progress(connection: db.Connection, xid: str) -> bool:
+    """Tell whether a transaction still holds its own number, to be asked before its effects."""
+    return bool(db.rows(connection, db.script("transaction_in_progress"), xid or None))
+
+
+def _tenants_published(connection: db.Connection, release: int) -> int:
+    """Count the tenants of a published release.
+
+    The release has the last word, not its transaction: a server that crashed may have given
+    that number to another.
+    """
+    row = db.one(connection, db.script("published_to"), release, release)
+    if not row["is_published"]:
+        raise _NotPublishedError
+    return int(row["tenants"])
 
 
 def _limit_waiting(connection: db.Connection) -> None:

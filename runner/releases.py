@@ -13,6 +13,7 @@ from runner import db, raw
 from runner.errors import ConfigError, DatabaseError, PublicationError
 
 BUILDER_LOCK, PREPARE_LOCK = 4_017_001, 4_017_002
+DBT_SESSIONS = "almoner_dbt"  # the name that dbt's sessions go by
 
 
 def prepare(connection: db.Connection) -> None:
@@ -37,16 +38,22 @@ def prepare(connection: db.Connection) -> None:
 
 
 @contextmanager
-def builder(connection: db.Connection) -> Iterator[None]:
-    """Be the one builder of this database.
+def builder(connection: db.Connection, *, take_over: bool = False) -> Iterator[None]:
+    """Be the one builder of this database; `take_over` ends the sessions of another first.
 
-    Raises `PublicationError` while another command builds.
+    A builder whose sessions are ended writes nothing more, even if it was only stopped and
+    goes on: what it opens anew meets the fence. Raises `PublicationError` while another
+    command builds.
     """
+    if take_over:
+        names = {"dbt": DBT_SESSIONS, "lock": BUILDER_LOCK}
+        connection.execute(db.script("end_builder"), names)
     taken = db.one(connection, "select pg_try_advisory_lock(%s) as yes", BUILDER_LOCK)["yes"]
     if not taken:
         raise PublicationError(
             "another build is running on this database",
-            "wait for it; `almoner status` shows its release",
+            "wait for it; `almoner status` shows its release; if it hangs,"
+            " `almoner build --take-over` ends it",
         )
     try:
         yield

@@ -3,6 +3,7 @@
     {%- set target_relation = this.incorporate(type='view') -%}
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
+    {%- do released_run(released_fence()) -%}
     {%- call statement('main') -%}
         {{ replace_view(target_relation, sql) }}
     {%- endcall -%}

@@ -19,14 +19,15 @@ SHOWN_TENANTS = 8
 @main.command("build")
 @click.option("--full", is_flag=True, help="Recompute every model; only differences are released.")
 @click.option("--accept-deletions", is_flag=True, help="Go on if many source rows vanished.")
+@click.option("--take-over", is_flag=True, help="End another build that hangs, and build.")
 @JSON
-def build_command(full: bool, accept_deletions: bool, as_json: bool) -> None:
+def build_command(full: bool, accept_deletions: bool, take_over: bool, as_json: bool) -> None:
     """Make a release: sync, run dbt, audit, publish."""
     configured = _with_sources()
     report = progress.reporter(as_json)
     try:
         outcome = build.Builder(configured, db.dsn()).build(
-            report, accept_deletions=accept_deletions, full=full
+            report, accept_deletions=accept_deletions, full=full, take_over=take_over
         )
     finally:
         if isinstance(report, progress.Terminal):

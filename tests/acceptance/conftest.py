@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any
 
 import psycopg
@@ -125,6 +126,12 @@ class Installation:
 @pytest.fixture(scope="session")
 def demo(session_databases: Databases) -> Installation:
     """Build the first release of a small demo; do not change it, take `installation`."""
+    return published(session_databases)
+
+
+@cache
+def published(session_databases: Databases) -> Installation:
+    """Build the demo once, whichever folder's tests ask first."""
     made = Installation(session_databases.create(), session_databases.create())
     with db.connect(made.source) as connection:
         generator.generate(connection, 3, 60, 8, END, 7)

@@ -15,7 +15,8 @@ import pytest
 from psycopg import sql
 
 from runner import db, publication, releases
-from runner.errors import AuditError, PublicationError
+from runner.dbt import Dbt
+from runner.errors import AuditError, DatabaseError, PublicationError
 from tests.acceptance.conftest import EXCEPTIONS, Installation
 from tests.conftest import ROOT, Databases
 
@@ -187,6 +188,62 @@ def test_an_overtaken_builder_is_fenced(installation: Installation) -> None:
         releases.open_release(connection)
         with pytest.raises(psycopg.errors.RaiseException, match="is not being built"):
             connection.execute("select almoner.fence(%s)", (overtaken,))
+
+
+def test_a_build_that_hangs_is_taken_over(installation: Installation) -> None:
+    installation.live(1)
+    with psycopg.connect(installation.target, autocommit=True) as hanging:
+        hanging.execute("select pg_advisory_lock(%s)", (releases.BUILDER_LOCK,))
+        with pytest.raises(PublicationError) as refused:
+            installation.build()
+        assert "almoner build --take-over" in refused.value.hint
+        assert installation.build(take_over=True).release is not None
+        with pytest.raises(psycopg.OperationalError):
+            hanging.execute("select")
+
+
+def test_dbt_of_an_overtaken_builder_makes_no_views_and_seeds(
+    installation: Installation,
+) -> None:
+    with installation.connect() as connection:
+        overtaken = releases.open_release(connection)
+        releases.open_release(connection)
+    dbt = Dbt(installation.target, ["hms"])
+    dbt.parse()
+    names = ["stg_hms__departments", "event_types"]
+    results = dbt.build(names, overtaken, False, lambda result: None)
+    told = {result.name: result.message for result in results if result.name in names}
+    assert told.keys() == set(names)
+    assert all("is not being built" in message for message in told.values()), told
+
+
+def test_a_release_number_is_given_once_though_a_crash_took_the_sequence_back(
+    installation: Installation,
+) -> None:
+    with installation.connect() as connection:
+        last = releases.last_published(connection)
+        assert last is not None
+        connection.execute("select setval('almoner.release_numbers', 1, false)")
+        assert releases.open_release(connection) == last + 1
+        assert releases.open_release(connection) == last + 2
+
+
+def test_what_became_of_a_publication_is_told_when_it_is_known(
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publication.time, "sleep", lambda seconds: None)
+    with installation.connect() as connection:
+        release = releases.open_release(connection)
+        with psycopg.connect(installation.target) as publishing:
+            row = publishing.execute("select pg_current_xact_id()::text").fetchone()
+            assert row is not None
+            with pytest.raises(DatabaseError, match="does not say whether it is published"):
+                publication._decide(installation.target, release, row[0], OSError())
+            publishing.rollback()
+        with pytest.raises(DatabaseError, match="was not published"):
+            publication._decide(installation.target, release, row[0], OSError())
+        connection.execute("update almoner.releases set state = 'published'")
+        assert publication._decide(installation.target, release, row[0], OSError()) == 0
 
 
 def test_rollback_shows_the_figures_of_before(installation: Installation) -> None:

@@ -170,9 +170,10 @@ def _hold(
 ) -> None:
     connection.execute(
         "insert into almoner.holds"
-        " (tenant_id, since_release, until_release, reads_release, kind, reason)"
-        " values (%s, %s, %s, %s, 'manual', 'planted')",
-        (tenant, since, until, reads),
+        " (tenant_id, since_release, until_release, reads_release, kind, reason, lifted_at)"
+        " values (%(tenant)s, %(since)s, %(until)s, %(reads)s, 'manual', 'planted',"
+        " case when %(until)s::int is not null then now() end)",
+        {"tenant": tenant, "since": since, "until": until, "reads": reads},
     )
 
 
@@ -295,7 +296,7 @@ AGES: list[tuple[Retention, Callable[[db.Connection], Any], set[int]]] = [
     ),
     (
         Retention(releases=1, days=0, month_ends=0),
-        lambda connection: _hold(connection, "demo_3", 2, 3, 1),
+        lambda connection: _hold(connection, "demo_3", 2, None, 1),
         {1, 3, 4},
     ),
 ]

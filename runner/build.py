@@ -63,9 +63,16 @@ class Builder:
         self._fingerprint = ""
 
     def build(
-        self, report: Reporter, *, accept_deletions: bool = False, full: bool = False
+        self,
+        report: Reporter,
+        *,
+        accept_deletions: bool = False,
+        full: bool = False,
+        verify: bool = False,
     ) -> Outcome:
         """Make one release, or find that nothing is new.
+
+        With `verify` every row of raw is compared with its source.
 
         A tenant that an audit finds fault with is held back. Raises `AuditError` when that is
         every tenant, or it cannot be told whose the fault is; nothing is published then, and what
@@ -74,10 +81,15 @@ class Builder:
         with db.connect(self._dsn) as connection:
             releases.prepare(connection)
             with releases.builder(connection):
-                return self._build(connection, report, accept_deletions, full)
+                return self._build(connection, report, accept_deletions, full, verify)
 
     def _build(
-        self, connection: db.Connection, report: Reporter, accept_deletions: bool, full: bool
+        self,
+        connection: db.Connection,
+        report: Reporter,
+        accept_deletions: bool,
+        full: bool,
+        verify: bool,
     ) -> Outcome:
         clock = _Clock(report)
         clock.stage("open")
@@ -86,7 +98,7 @@ class Builder:
             clock.stage("sync", f"release {release}")
             landings = sync.sync(
                 connection, self._settings, release,
-                accept_deletions=accept_deletions, report=report.landed,
+                accept_deletions=accept_deletions, verify=verify, report=report.landed,
             )  # fmt: skip
             clock.stage("plan")
             steps = self._plan(connection, full)
@@ -217,14 +229,19 @@ def _judge(connection: db.Connection, release: int, results: list[Result]) -> ho
     return verdict
 
 
-def land(settings: Settings, dsn: str, *, accept_deletions: bool) -> list[sync.Landing]:
+def land(
+    settings: Settings, dsn: str, *, accept_deletions: bool, verify: bool = False
+) -> list[sync.Landing]:
     """Sync without building: the rows wait in raw for the next build."""
     with db.connect(dsn) as connection:
         releases.prepare(connection)
         with releases.builder(connection):
             release = releases.open_release(connection)
             try:
-                return sync.sync(connection, settings, release, accept_deletions=accept_deletions)
+                return sync.sync(
+                    connection, settings, release,
+                    accept_deletions=accept_deletions, verify=verify,
+                )  # fmt: skip
             finally:
                 if not connection.closed:
                     releases.revert(connection, release, "sync only")

@@ -30,7 +30,10 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One source table: what identifies a row, whose it is, and what its feed carries."""
+    """One source table: what identifies a row, whose it is, and what its feed carries.
+
+    `cursor_is_kept` when the source's own triggers set the cursor at each insert and update.
+    """
 
     system: str
     name: str
@@ -42,6 +45,7 @@ class Table:
     carry: tuple[str, ...]
     indexes: tuple[tuple[str, ...], ...]
     columns: tuple[Column, ...]
+    cursor_is_kept: bool = False
 
     @property
     def raw_schema(self) -> str:
@@ -177,6 +181,7 @@ def _table(system: str, entry: dict[str, Any], place: str) -> Table:
         carry=tuple(column for column in carry if column not in key),
         indexes=tuple(tuple(index) for index in meta.get("indexes", ())),
         columns=columns,
+        cursor_is_kept=bool(meta.get("cursor_is_kept", False)),
     )
 
 

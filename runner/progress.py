@@ -21,6 +21,7 @@ class Plain:
 
     def __init__(self) -> None:
         self._begun = time.monotonic()
+        self._noticed: set[tuple[str, str]] = set()
 
     def say(self, text: str) -> None:
         """Print one line."""
@@ -32,6 +33,11 @@ class Plain:
     def landed(self, landing: Landing) -> None:
         if landing.is_change:
             self.say(f"  {_told(landing)}")
+        for notice in landing.notices:
+            # a source that was swapped is told once, not of each of its tables
+            if (landing.source, notice) not in self._noticed:
+                self._noticed.add((landing.source, notice))
+                self.say(f"  {landing.source}.{landing.table.source_name}: {notice}")
 
     def planned(self, steps: list[Step]) -> None:
         full = sum(step.mode == "full" for step in steps)
@@ -90,7 +96,12 @@ class Lines:
             self._say(
                 event="landed", source=landing.source, table=landing.table.source_name,
                 landed=landing.landed, deleted=landing.deleted, quarantined=landing.quarantined,
-                mended=landing.mended,
+                mended=landing.mended, rule=landing.rule,
+            )  # fmt: skip
+        for notice in landing.notices:
+            self._say(
+                event="notice", source=landing.source, table=landing.table.source_name,
+                text=notice,
             )  # fmt: skip
 
     def planned(self, steps: list[Step]) -> None:

@@ -98,7 +98,8 @@ class Snapshot:
             if column.source_name not in found.columns:
                 raise ContractError(
                     f"{place} has no column {column.source_name}",
-                    f"add the column, or mend {self._contract_file}; then run `almoner sync`",
+                    f"add the column, let {self._user} read it, or mend {self._contract_file};"
+                    " then run `almoner sync`",
                 )
             has = found.columns[column.source_name]
             wanted = self.type_names[column.data_type]

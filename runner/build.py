@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from runner import audits, db, holds, planning, publication, raw, releases, sync
+from runner import audits, db, expectations, holds, planning, publication, raw, releases, sync
 from runner.dbt import Dbt, Node, Result, log_path, project_fingerprint
 from runner.errors import AlmonerError, AuditError, ConfigError, DatabaseError
 from runner.planning import Step
@@ -27,6 +27,9 @@ class Reporter(Protocol):
 
     def ran(self, result: Result) -> None:
         """Say how one node ended."""
+
+    def unexpected(self, findings: list[expectations.Finding]) -> None:
+        """Say what is not as expected of the landed rows."""
 
 
 @dataclass(frozen=True)
@@ -69,10 +72,12 @@ class Builder:
         accept_deletions: bool = False,
         full: bool = False,
         verify: bool = False,
+        expect: bool = False,
     ) -> Outcome:
         """Make one release, or find that nothing is new.
 
-        With `verify` every row of raw is compared with its source.
+        With `verify` every row of raw is compared with its source; with `expect` what landed is
+        validated by Great Expectations.
 
         A tenant that an audit finds fault with is held back. Raises `AuditError` when that is
         every tenant, or it cannot be told whose the fault is; nothing is published then, and what
@@ -81,7 +86,7 @@ class Builder:
         with db.connect(self._dsn) as connection:
             releases.prepare(connection)
             with releases.builder(connection):
-                return self._build(connection, report, accept_deletions, full, verify)
+                return self._build(connection, report, accept_deletions, full, verify, expect)
 
     def _build(
         self,
@@ -90,6 +95,7 @@ class Builder:
         accept_deletions: bool,
         full: bool,
         verify: bool,
+        expect: bool,
     ) -> Outcome:
         clock = _Clock(report)
         clock.stage("open")
@@ -100,6 +106,9 @@ class Builder:
                 connection, self._settings, release,
                 accept_deletions=accept_deletions, verify=verify, report=report.landed,
             )  # fmt: skip
+            if expect:
+                clock.stage("expectations")
+                self._expect(connection, release, report)
             clock.stage("plan")
             steps = self._plan(connection, full)
             if not steps and not self._has_news(connection, landings):
@@ -122,6 +131,12 @@ class Builder:
             results += self._snapshot(connection, release, snapshots, report)
         self._remember_fingerprint(connection)
         return clock.outcome(connection, release, landings, results, tenants, verdict)
+
+    def _expect(self, connection: db.Connection, release: int, report: Reporter) -> None:
+        """Tell what is unexpected of the landed rows; stop at what may not be."""
+        findings = expectations.check(connection, self._dsn, self._settings, release=release)
+        report.unexpected([each for each in findings if not each.is_met])
+        expectations.require(findings)
 
     def _undo(self, release: int, error: BaseException) -> None:
         """Revert on a connection of its own: the old one may be what failed."""

@@ -21,11 +21,17 @@ _LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True)
 class Column:
-    """A column that may leave the source, with its PostgreSQL type and its name there."""
+    """A column that may leave the source, with its PostgreSQL type and its name there.
+
+    `accepted` values are known to staging; `references` names the table whose key it holds.
+    """
 
     name: str
     data_type: str
     source_name: str
+    required: bool = False
+    accepted: tuple[str, ...] = ()
+    references: str | None = None
 
 
 @dataclass(frozen=True)
@@ -150,6 +156,9 @@ def _table(system: str, entry: dict[str, Any], place: str) -> Table:
             str(column["name"]),
             str(column.get("data_type", "")),
             str(_meta(column).get("column", column["name"])),
+            bool(_meta(column).get("required", False)),
+            tuple(_meta(column).get("accepted", ())),
+            _meta(column).get("references"),
         )
         for column in entry.get("columns", [])
     )

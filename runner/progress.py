@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 import time
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
 from rich.status import Status
 
 from runner.dbt import Result
+from runner.expectations import Finding
 from runner.planning import Step
 from runner.sync import Landing
 from runner.tables import counted
@@ -46,6 +48,12 @@ class Plain:
     def ran(self, result: Result) -> None:
         if not result.is_good:
             self.say(f"  {result.kind} {result.name}: {result.status}")
+
+    def unexpected(self, findings: list[Finding]) -> None:
+        for each in findings:
+            count = f" ({each.unexpected:,} of {each.rows:,} rows)" if each.unexpected else ""
+            column = f" {each.column}" if each.column else ""
+            self.say(f"  {each.severity}: {each.batch}{column}: {each.expects}{count}")
 
 
 class Terminal(Plain):
@@ -113,6 +121,10 @@ class Lines:
             event="ran", node=result.name, kind=result.kind, status=result.status,
             seconds=round(result.seconds, 3),
         )  # fmt: skip
+
+    def unexpected(self, findings: list[Finding]) -> None:
+        for each in findings:
+            self._say(event="unexpected", **asdict(each))
 
 
 def reporter(as_json: bool) -> Plain | Terminal | Lines:

@@ -20,14 +20,17 @@ SHOWN_TENANTS = 8
 @click.option("--full", is_flag=True, help="Recompute every model; only differences are released.")
 @click.option("--accept-deletions", is_flag=True, help="Go on if many source rows vanished.")
 @click.option("--verify", is_flag=True, help="Compare every landed row with its source.")
+@click.option("--expectations", "expect", is_flag=True, help="Validate what landed.")
 @JSON
-def build_command(full: bool, accept_deletions: bool, verify: bool, as_json: bool) -> None:
+def build_command(
+    full: bool, accept_deletions: bool, verify: bool, expect: bool, as_json: bool
+) -> None:
     """Make a release: sync, run dbt, audit, publish."""
     configured = _with_sources()
     report = progress.reporter(as_json)
     try:
         outcome = build.Builder(configured, db.dsn()).build(
-            report, accept_deletions=accept_deletions, full=full, verify=verify
+            report, accept_deletions=accept_deletions, full=full, verify=verify, expect=expect
         )
     finally:
         if isinstance(report, progress.Terminal):

@@ -154,6 +154,14 @@ create table if not exists almoner.readings (
     primary key (source_id, table_name)
 );
 
+-- what Great Expectations found of the rows that landed up to a release
+create table if not exists almoner.validations (
+    release_id int primary key,
+    validated_at timestamptz not null,
+    errors int not null,
+    warnings int not null
+);
+
 create table if not exists almoner.landings (
     release_id int not null,
     source_id text not null,

@@ -34,6 +34,8 @@ class Quiet:
 
     def ran(self, result: object) -> None: ...
 
+    def unexpected(self, findings: object) -> None: ...
+
 
 @dataclass
 class Installation:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from runner import audits, db, holds, planning, publication, raw, releases, sync
+from runner import audits, db, expectations, holds, planning, publication, raw, releases, sync
 from runner.dbt import Dbt, Node, Result, log_path, project_fingerprint
 from runner.errors import AlmonerError, AuditError, ConfigError, DatabaseError
 from runner.planning import Step
@@ -27,6 +27,28 @@ class Reporter(Protocol):
 
     def ran(self, result: Result) -> None:
         """Say how one node ended."""
+
+    def unexpected(self, findings: list[expectations.Finding]) -> None:
+        """Say what is not as expected of the landed rows."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a build is asked for beside the ordinary.
+
+    `accept_deletions` lets many source rows vanish; `full` recomputes every model; `verify`
+    compares every row of raw with its source; `expect` lets Great Expectations validate what
+    landed; `take_over` ends a build that hangs.
+    """
+
+    accept_deletions: bool = False
+    full: bool = False
+    verify: bool = False
+    expect: bool = False
+    take_over: bool = False
+
+
+ORDINARY = Options()
 
 
 @dataclass(frozen=True)
@@ -62,15 +84,8 @@ class Builder:
         self._nodes: dict[str, Node] = {}
         self._fingerprint = ""
 
-    def build(
-        self,
-        report: Reporter,
-        *,
-        accept_deletions: bool = False,
-        full: bool = False,
-        take_over: bool = False,
-    ) -> Outcome:
-        """Make one release, or find that nothing is new; `take_over` ends a build that hangs.
+    def build(self, report: Reporter, options: Options = ORDINARY) -> Outcome:
+        """Make one release, or find that nothing is new.
 
         A tenant that an audit finds fault with is held back. Raises `AuditError` when that is
         every tenant, or it cannot be told whose the fault is; nothing is published then, and what
@@ -78,14 +93,12 @@ class Builder:
         """
         with (
             db.connect(self._dsn) as connection,
-            releases.builder(connection, take_over=take_over),
+            releases.builder(connection, take_over=options.take_over),
         ):
             releases.prepare(connection)
-            return self._build(connection, report, accept_deletions, full)
+            return self._build(connection, report, options)
 
-    def _build(
-        self, connection: db.Connection, report: Reporter, accept_deletions: bool, full: bool
-    ) -> Outcome:
+    def _build(self, connection: db.Connection, report: Reporter, options: Options) -> Outcome:
         clock = _Clock(report)
         clock.stage("open")
         release = releases.open_release(connection)
@@ -93,10 +106,14 @@ class Builder:
             clock.stage("sync", f"release {release}")
             landings = sync.sync(
                 connection, self._settings, release,
-                accept_deletions=accept_deletions, report=report.landed,
+                accept_deletions=options.accept_deletions, verify=options.verify,
+                report=report.landed,
             )  # fmt: skip
+            if options.expect:
+                clock.stage("expectations")
+                self._expect(connection, release, report)
             clock.stage("plan")
-            steps = self._plan(connection, full)
+            steps = self._plan(connection, options.full)
             if not steps and not self._has_news(connection, landings):
                 releases.discard(connection, release)
                 self._remember_fingerprint(connection)
@@ -117,6 +134,12 @@ class Builder:
             results += self._snapshot(connection, release, snapshots, report)
         self._remember_fingerprint(connection)
         return clock.outcome(connection, release, landings, results, tenants, verdict)
+
+    def _expect(self, connection: db.Connection, release: int, report: Reporter) -> None:
+        """Tell what is unexpected of the landed rows; stop at what may not be."""
+        findings = expectations.check(connection, self._dsn, self._settings, release=release)
+        report.unexpected([each for each in findings if not each.is_met])
+        expectations.require(findings)
 
     def _undo(self, release: int, error: BaseException) -> None:
         """Revert on a connection of its own: the old one may be what failed."""
@@ -224,14 +247,19 @@ def _judge(connection: db.Connection, release: int, results: list[Result]) -> ho
     return verdict
 
 
-def land(settings: Settings, dsn: str, *, accept_deletions: bool) -> list[sync.Landing]:
+def land(
+    settings: Settings, dsn: str, *, accept_deletions: bool, verify: bool = False
+) -> list[sync.Landing]:
     """Sync without building: the rows wait in raw for the next build."""
     with db.connect(dsn) as connection:
         releases.prepare(connection)
         with releases.builder(connection):
             release = releases.open_release(connection)
             try:
-                return sync.sync(connection, settings, release, accept_deletions=accept_deletions)
+                return sync.sync(
+                    connection, settings, release,
+                    accept_deletions=accept_deletions, verify=verify,
+                )  # fmt: skip
             finally:
                 if not connection.closed:
                     releases.revert(connection, release, "sync only")

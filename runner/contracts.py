@@ -21,16 +21,25 @@ _LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True)
 class Column:
-    """A column that may leave the source, with its PostgreSQL type and its name there."""
+    """A column that may leave the source, with its PostgreSQL type and its name there.
+
+    `accepted` values are known to staging; `references` names the table whose key it holds.
+    """
 
     name: str
     data_type: str
     source_name: str
+    required: bool = False
+    accepted: tuple[str, ...] = ()
+    references: str | None = None
 
 
 @dataclass(frozen=True)
 class Table:
-    """One source table: what identifies a row, whose it is, and what its feed carries."""
+    """One source table: what identifies a row, whose it is, and what its feed carries.
+
+    `cursor_is_kept` when the source's own triggers set the cursor at each insert and update.
+    """
 
     system: str
     name: str
@@ -42,6 +51,7 @@ class Table:
     carry: tuple[str, ...]
     indexes: tuple[tuple[str, ...], ...]
     columns: tuple[Column, ...]
+    cursor_is_kept: bool = False
 
     @property
     def raw_schema(self) -> str:
@@ -146,6 +156,9 @@ def _table(system: str, entry: dict[str, Any], place: str) -> Table:
             str(column["name"]),
             str(column.get("data_type", "")),
             str(_meta(column).get("column", column["name"])),
+            bool(_meta(column).get("required", False)),
+            tuple(_meta(column).get("accepted", ())),
+            _meta(column).get("references"),
         )
         for column in entry.get("columns", [])
     )
@@ -177,6 +190,7 @@ def _table(system: str, entry: dict[str, Any], place: str) -> Table:
         carry=tuple(column for column in carry if column not in key),
         indexes=tuple(tuple(index) for index in meta.get("indexes", ())),
         columns=columns,
+        cursor_is_kept=bool(meta.get("cursor_is_kept", False)),
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
 
 from psycopg import sql
 
-from runner import contracts, db
+from runner import contracts, db, fingerprints
 from runner.contracts import Table
 from runner.errors import ContractError
 from runner.settings import Source
@@ -28,16 +28,29 @@ WIDENING = {
 }
 TWO_TO_32 = 4294967296
 BLOCK = 256 * 1024
+LONG_AGO = 1_500_000_000  # transactions: within half of the numbers that there are
 FEW = 20_000  # changed rows that are read again by their place, not by another pass
 
 
 @dataclass(frozen=True)
 class Watermark:
-    """Up to where a table was read: the snapshot, of which server and table, and how many rows."""
+    """Up to where a table was read: the snapshot, of which server and table, and how many rows.
+
+    With `cursor_from` what changed is told by the cursor column, else by xmin.
+    """
 
     server_identity: str
     snapshot_xmin: int
     row_count: int
+    cursor_from: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Bound:
+    """From when on rows are written that a snapshot does not show; or why nobody can say."""
+
+    at: datetime | None
+    refusal: str | None
 
 
 @dataclass(frozen=True)
@@ -48,6 +61,7 @@ class Found:
     kind: str
     columns: dict[str, str]
     unique: list[set[str]] = field(default_factory=list)
+    kept: dict[str, bool] = field(default_factory=dict)  # by cursor column: is it indexed
 
 
 @dataclass(frozen=True)
@@ -59,6 +73,7 @@ class Snapshot:
     connection: db.Connection
     identity: str
     xmin: int
+    bound: Bound
     tables: dict[str, Found]
     type_names: dict[str, str]
     _places: dict[str, str] = field(default_factory=dict)
@@ -83,7 +98,8 @@ class Snapshot:
             if column.source_name not in found.columns:
                 raise ContractError(
                     f"{place} has no column {column.source_name}",
-                    f"add the column, or mend {self._contract_file}; then run `almoner sync`",
+                    f"add the column, let {self._user} read it, or mend {self._contract_file};"
+                    " then run `almoner sync`",
                 )
             has = found.columns[column.source_name]
             wanted = self.type_names[column.data_type]
@@ -101,44 +117,52 @@ class Snapshot:
         """Count the rows of a table, and those changed since a watermark, in one pass.
 
         Where few have changed their places are kept for `copy_rows`: within the snapshot a row
-        stays where it is.
+        stays where it is. By a cursor an index finds them, at each look.
         """
         script = "select count(*) as total, count(*) as changed from {table}"
-        if since is not None:
+        by_xmin = since is not None and since.cursor_from is None
+        if by_xmin:
             script = db.script("source_counts")
+        elif since is not None:
+            script = db.script("source_counts_by_cursor")
         query = sql.SQL(script).format(
-            changed=self._changed(since), table=self._relation(table), few=sql.Literal(FEW)
+            changed=self._changed(table, since),
+            table=self._relation(table),
+            few=sql.Literal(FEW),
         )
         with self._reading(table):
             row = db.one(self.connection, query.as_string())
-        if since is not None and row["changed"] <= FEW:
+        if by_xmin and row["changed"] <= FEW:
             self._places[table.name] = row["places"]
         return int(row["total"]), int(row["changed"])
 
-    def buckets(self, table: Table, width: int) -> dict[int, int]:
-        """Count the rows of a table in ranges of its integer key."""
-        query = sql.SQL("select {} / {} as bucket, count(*) as size from {} group by 1").format(
-            _key(table), sql.Literal(width), self._relation(table)
+    def fingerprints(self, table: Table, columns: tuple[str, ...]) -> fingerprints.Buckets:
+        """Give the fingerprint of each bucket of a table's keys, over some of its columns."""
+        query = fingerprints.query(
+            table, self._relation(table), columns, self._expressions(table), sql.SQL("true")
         )
         with self._reading(table):
-            found = db.rows(self.connection, query.as_string())
-        return {int(row["bucket"]): int(row["size"]) for row in found}
+            return fingerprints.read(db.rows(self.connection, query))
 
     @contextmanager
     def copy_rows(
-        self, table: Table, since: Watermark | None, release: int
+        self,
+        table: Table,
+        since: Watermark | None,
+        release: int,
+        buckets: list[int] | None = None,
     ) -> Iterator[Iterator[bytes]]:
-        """Stream changed rows as binary COPY, in the raw table's shape with `landed_in`."""
+        """Stream changed rows as binary COPY, in the raw table's shape with `landed_in`.
+
+        With `buckets` the rows of these, changed or not.
+        """
         tenant = []
         if table.tenant:
             prefix = sql.Literal(f"{self.name}_")
             # concat: a row of no tenant must be seen to be one
             owner = sql.Identifier(table.in_source(table.tenant))
             tenant = [sql.SQL("concat({}, {})").format(prefix, owner)]
-        columns = [
-            sql.SQL("{}::{}").format(sql.Identifier(column.source_name), sql.SQL(column.data_type))
-            for column in table.columns
-        ]
+        columns = list(self._expressions(table).values())
         values = sql.SQL(", ").join(
             [
                 sql.SQL("{}::text").format(sql.Literal(self.name)),
@@ -147,8 +171,10 @@ class Snapshot:
                 sql.SQL("{}::int").format(sql.Literal(release)),
             ]
         )
-        changed = self._changed(since)
-        if since and table.name in self._places:
+        changed = self._changed(table, since)
+        if buckets is not None:
+            changed = self._within(table, buckets)
+        elif since and table.name in self._places:
             places = sql.Literal(self._places[table.name])
             changed = sql.SQL("ctid = any({}::tid[])").format(places)
         query = sql.SQL("select {} from {} where {}").format(
@@ -158,19 +184,11 @@ class Snapshot:
             yield stream
 
     @contextmanager
-    def copy_keys(self, table: Table, buckets: list[int] | None, width: int) -> Any:
+    def copy_keys(self, table: Table, buckets: list[int] | None) -> Iterator[Iterator[bytes]]:
         """Stream the keys of a table, of some buckets or of all, as binary COPY."""
-        columns = sql.SQL(", ").join(
-            sql.SQL("{}::{}").format(
-                sql.Identifier(table.in_source(name)), sql.SQL(table.type_of(name))
-            )
-            for name in table.key
-        )
-        wanted: sql.Composable = sql.SQL("true")
-        if buckets is not None:
-            wanted = sql.SQL("{} / {} = any({})").format(
-                _key(table), sql.Literal(width), sql.Literal(buckets)
-            )
+        expressions = self._expressions(table)
+        columns = sql.SQL(", ").join(expressions[name] for name in table.key)
+        wanted = sql.SQL("true") if buckets is None else self._within(table, buckets)
         query = sql.SQL("select {}::text, {} from {} where {}").format(
             sql.Literal(self.name), columns, self._relation(table), wanted
         )
@@ -206,7 +224,21 @@ class Snapshot:
     def _relation(self, table: Table) -> sql.Identifier:
         return sql.Identifier(self.contract.schema, table.source_name)
 
-    def _changed(self, since: Watermark | None) -> sql.Composable:
+    def _expressions(self, table: Table) -> dict[str, sql.Composable]:
+        """Give each column as the contract types it."""
+        return {
+            column.name: sql.SQL("{}::{}").format(
+                sql.Identifier(column.source_name), sql.SQL(column.data_type)
+            )
+            for column in table.columns
+        }
+
+    def _within(self, table: Table, buckets: list[int]) -> sql.Composable:
+        return sql.SQL("{} = any({})").format(
+            fingerprints.bucket(table, self._expressions(table)), sql.Literal(buckets)
+        )
+
+    def _changed(self, table: Table, since: Watermark | None) -> sql.Composable:
         """Say which rows may have changed: those whose xmin is not before the old snapshot's.
 
         `age` compares modulo 2^32, as PostgreSQL compares transaction numbers; that of the
@@ -214,6 +246,10 @@ class Snapshot:
         """
         if since is None:
             return sql.SQL("true")
+        if since.cursor_from is not None and table.cursor:
+            return sql.SQL("{} >= {}").format(
+                sql.Identifier(table.in_source(table.cursor)), sql.Literal(since.cursor_from)
+            )
         return sql.SQL("age(xmin) <= (select age({}::xid))").format(
             sql.Literal(str(since.snapshot_xmin % TWO_TO_32))
         )
@@ -226,14 +262,17 @@ def open_snapshot(name: str, source: Source) -> Iterator[Snapshot]:
     what = f"source {name}"
     with db.opened(db.source_dsn(source), what, f"sources.{name} in almoner.yml") as connection:
         with db.blamed(connection, what):
+            bound = _bound(connection)
             connection.execute("begin isolation level repeatable read read only")
+            connection.execute(fingerprints.SAME_TEXT)
             row = db.one(connection, db.script("snapshot"))
             snapshot = Snapshot(
                 name=name,
                 contract=contract,
                 connection=connection,
-                identity=f"{row['cluster']}/{row['database']}",
+                identity=f"{row['cluster']}:{row['timeline']}/{row['database']}",
                 xmin=int(row["xmin"]),
+                bound=bound,
                 tables=_tables(connection, contract.schema),
                 type_names=db.type_names(connection, contracts.types(contract)),
             )
@@ -254,9 +293,19 @@ def _blocks(rows: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:
     yield b"".join(gathered)
 
 
-def _key(table: Table) -> sql.Identifier:
-    """Name the first key column as the source does."""
-    return sql.Identifier(table.in_source(table.key[0]))
+def _bound(connection: db.Connection) -> Bound:
+    """Ask, before the snapshot is taken, how old what it does not show may be."""
+    activity = db.one(connection, db.script("cursor_bound"))
+    found = db.one(connection, db.script("cursor_conditions"))
+    if not found["sees_all"]:
+        return Bound(None, f"{connection.info.user} has no pg_read_all_stats at the source")
+    if found["is_standby"]:
+        return Bound(None, "the source is a standby, which does not show who writes")
+    if found["is_prepared"]:
+        return Bound(None, "the source has prepared transactions")
+    if activity["is_hidden"]:
+        return Bound(None, "a session of the source has track_activities off")
+    return Bound(activity["bound"], None)
 
 
 def _tables(connection: db.Connection, schema: str) -> dict[str, Found]:
@@ -267,16 +316,34 @@ def _tables(connection: db.Connection, schema: str) -> dict[str, Found]:
     for row in db.rows(connection, db.script("source_keys"), schema):
         if row["table_name"] in found:
             found[row["table_name"]].unique.append(set(row["columns"]))
+    for row in db.rows(connection, db.script("cursor_keeping"), schema):
+        if row["table_name"] in found and row["is_kept"]:
+            found[row["table_name"]].kept[row["column_name"]] = row["is_indexed"]
     return found
 
 
 def usable(mark: Watermark | None, identity: str, xmin: int) -> Watermark | None:
-    """Give the watermark if changes can be told from it, else None: read everything.
-
-    Not usable: another server, database or table; a snapshot that went backwards; one that is
-    over 1.5 billion transactions old; a view, which has no xmin of its own; a table without a
-    unique key.
-    """
-    if mark is None or mark.server_identity != identity or not identity.endswith("/r"):
+    """Give the watermark if changes can be told from it, else None: read everything."""
+    if mark is None or doubt(mark, identity, xmin) is not None:
         return None
-    return mark if 0 <= xmin - mark.snapshot_xmin < 1_500_000_000 else None
+    return mark if identity.endswith("/r") else None
+
+
+def doubt(mark: Watermark, identity: str, xmin: int) -> str | None:
+    """Say why a source may not be the one that the watermark is of; None if it is.
+
+    A view, which has no xmin of its own, and a table without a unique key are read in full
+    every time, which is no doubt.
+    """
+    (server, database, table, kind), now = mark.server_identity.split("/"), identity.split("/")
+    cluster, _, timeline = server.partition(":")
+    found = [
+        (cluster == now[0].partition(":")[0], "it is another server than before"),
+        (timeline in ("", now[0].partition(":")[2]), "the server was restored or failed over"),
+        (database == now[1], "the database was replaced by another of its name"),
+        (table == now[2], "the table was dropped and made again"),
+        (kind == now[3], "the table is of another kind, or lost or got its unique key"),
+        (xmin >= mark.snapshot_xmin, "the server is at an earlier transaction than before"),
+        (xmin - mark.snapshot_xmin < LONG_AGO, "it was last read too many transactions ago"),
+    ]
+    return next((reason for holds, reason in found if not holds), None)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import sys
 import time
+from dataclasses import asdict
 from typing import Any
 
 from rich.console import Console
 from rich.status import Status
 
 from runner.dbt import Result
+from runner.expectations import Finding
 from runner.planning import Step
 from runner.sync import Landing
 from runner.tables import counted
@@ -21,6 +23,7 @@ class Plain:
 
     def __init__(self) -> None:
         self._begun = time.monotonic()
+        self._noticed: set[tuple[str, str]] = set()
 
     def say(self, text: str) -> None:
         """Print one line."""
@@ -32,6 +35,11 @@ class Plain:
     def landed(self, landing: Landing) -> None:
         if landing.is_change:
             self.say(f"  {_told(landing)}")
+        for notice in landing.notices:
+            # a source that was swapped is told once, not of each of its tables
+            if (landing.source, notice) not in self._noticed:
+                self._noticed.add((landing.source, notice))
+                self.say(f"  {landing.source}.{landing.table.source_name}: {notice}")
 
     def planned(self, steps: list[Step]) -> None:
         full = sum(step.mode == "full" for step in steps)
@@ -40,6 +48,12 @@ class Plain:
     def ran(self, result: Result) -> None:
         if not result.is_good:
             self.say(f"  {result.kind} {result.name}: {result.status}")
+
+    def unexpected(self, findings: list[Finding]) -> None:
+        for each in findings:
+            count = f" ({each.unexpected:,} of {each.rows:,} rows)" if each.unexpected else ""
+            column = f" {each.column}" if each.column else ""
+            self.say(f"  {each.severity}: {each.batch}{column}: {each.expects}{count}")
 
 
 class Terminal(Plain):
@@ -90,7 +104,12 @@ class Lines:
             self._say(
                 event="landed", source=landing.source, table=landing.table.source_name,
                 landed=landing.landed, deleted=landing.deleted, quarantined=landing.quarantined,
-                mended=landing.mended,
+                mended=landing.mended, rule=landing.rule,
+            )  # fmt: skip
+        for notice in landing.notices:
+            self._say(
+                event="notice", source=landing.source, table=landing.table.source_name,
+                text=notice,
             )  # fmt: skip
 
     def planned(self, steps: list[Step]) -> None:
@@ -102,6 +121,10 @@ class Lines:
             event="ran", node=result.name, kind=result.kind, status=result.status,
             seconds=round(result.seconds, 3),
         )  # fmt: skip
+
+    def unexpected(self, findings: list[Finding]) -> None:
+        for each in findings:
+            self._say(event="unexpected", **asdict(each))
 
 
 def reporter(as_json: bool) -> Plain | Terminal | Lines:

@@ -75,6 +75,7 @@ class Settings(BaseModel):
     sources: dict[str, Source] = Field(default_factory=dict)
     deletion_limit_percent: float = Field(default=5, ge=0, le=100)
     retention: Retention = Retention()
+    cursor_minimum_rows: int = Field(default=1_000_000, ge=0)
 
     @model_validator(mode="after")
     def _plain_source_names(self) -> Settings:

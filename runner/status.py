@@ -23,6 +23,17 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Cursor:
+    """How a table whose cursor the source keeps was read last, and why not by the cursor."""
+
+    source: str
+    table: str
+    read_by: str
+    because: str | None
+    verified_at: datetime | None
+
+
+@dataclass(frozen=True)
 class Status:
     """The state of an installation.
 
@@ -41,6 +52,7 @@ class Status:
     tenants: list[str]
     readers: int
     sources: list[Source]
+    cursors: list[Cursor]
     amiss: list[releases.Amiss]
 
 
@@ -59,6 +71,7 @@ def read(connection: db.Connection, configured: Settings) -> Status:
         tenants=row["tenants"],
         readers=row["readers"],
         sources=_sources(connection, configured),
+        cursors=_cursors(connection, configured),
         amiss=releases.amiss(connection),
     )
 
@@ -67,6 +80,12 @@ def _sources(connection: db.Connection, configured: Settings) -> list[Source]:
     read = [Source(**row) for row in db.rows(connection, db.script("status_sources"))]
     unread = sorted(configured.sources.keys() - {source.source for source in read})
     return read + [Source(name, 0, 0, None) for name in unread]
+
+
+def _cursors(connection: db.Connection, configured: Settings) -> list[Cursor]:
+    """Tell of the large tables that could be read by a cursor."""
+    query, minimum = db.script("status_cursors"), configured.cursor_minimum_rows
+    return [Cursor(**row) for row in db.rows(connection, query, minimum)]
 
 
 def changed_rows(connection: db.Connection, release: int) -> list[DictRow]:

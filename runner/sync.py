@@ -7,28 +7,24 @@ from dataclasses import dataclass
 
 from psycopg import errors, sql
 
-from runner import db, extraction, quarantine, raw
+from runner import cursors, db, deletions, extraction, fingerprints, quarantine, raw
 from runner.contracts import Table
-from runner.errors import AlmonerError, ContractError
+from runner.cursors import Rule
+from runner.deletions import DeletionError, Limit
+from runner.errors import ContractError
 from runner.extraction import Snapshot, Watermark
 from runner.quarantine import Aside
 from runner.settings import Settings
 
-BUCKET = 10_000
-INTEGERS = ("smallint", "integer", "bigint", "int", "int8", "int4", "int2")
-FEW = 20
-
-
-class DeletionError(AlmonerError):
-    """More rows vanished from a source than a hospital deletes in a day."""
-
-    code = "mass_deletion"
-    exit_code = 1
+__all__ = ["DeletionError", "Landing", "notices", "sync"]
 
 
 @dataclass(frozen=True)
 class Landing:
-    """What one table of one source brought; rows newly set aside, and such that left again."""
+    """What one table of one source brought; rows newly set aside, and such that left again.
+
+    `rule` is how it was read; `notices` are what the operator should know of that.
+    """
 
     source: str
     table: Table
@@ -36,6 +32,9 @@ class Landing:
     deleted: int
     quarantined: int
     mended: int
+    rule: str = "xmin"
+    refusal: str | None = None
+    notices: tuple[str, ...] = ()
 
     @property
     def is_change(self) -> bool:
@@ -54,6 +53,22 @@ class Landed:
     table: Table
     release: int
     aside: int
+    limit: Limit
+    cursor_minimum: int
+    is_verified: bool
+
+
+@dataclass(frozen=True)
+class Found:
+    """What the proof found that no rule had: rows changed unseen, of them new, and deleted."""
+
+    landed: int = 0
+    inserted: int = 0
+    deleted: int = 0
+
+    @property
+    def rows(self) -> int:
+        return self.landed + self.deleted
 
 
 def sync(
@@ -62,30 +77,50 @@ def sync(
     release: int,
     *,
     accept_deletions: bool = False,
+    verify: bool = False,
     report: Callable[[Landing], None] = lambda landing: None,
 ) -> list[Landing]:
-    """Land each configured source in one transaction: rows, feed and watermarks together."""
+    """Land each configured source in one transaction: rows, feed and watermarks together.
+
+    With `verify` every row of raw is compared with its source afterwards, by fingerprints.
+    """
     landings: list[Landing] = []
+    limit = Limit(configured.deletion_limit_percent, accept_deletions)
+    minimum = configured.cursor_minimum_rows
     for name, source in configured.sources.items():
         with extraction.open_snapshot(name, source) as snapshot, target.transaction():
             target.execute("select almoner.fence(%s)", (release,))
-            limit = 100.0 if accept_deletions else configured.deletion_limit_percent
+            target.execute(fingerprints.SAME_TEXT)
             aside = quarantine.held(target, name)
             for table in snapshot.contract.tables:
                 size = aside.get(quarantine.entity(table), 0)
-                landing = _land(Landed(target, snapshot, table, release, size), limit)
+                job = Landed(target, snapshot, table, release, size, limit, minimum, verify)
+                landing = _land(job)
                 landings.append(landing)
                 report(landing)
     return landings
 
 
-def _land(job: Landed, deletion_limit: float) -> Landing:
+def notices(landings: list[Landing]) -> list[str]:
+    """Give a line for each thing to know of a sync, of many tables at once where they share it."""
+    tables: dict[tuple[str, str], list[str]] = {}
+    for landing in landings:
+        for notice in landing.notices:
+            tables.setdefault((landing.source, notice), []).append(landing.table.source_name)
+    return [
+        f"{source}.{named[0]}{f' and {len(named) - 1} more' if named[1:] else ''}: {notice}"
+        for (source, notice), named in tables.items()
+    ]
+
+
+def _land(job: Landed) -> Landing:
     identity = job.snapshot.check(job.table)
     mark = _watermark(job)
+    rule = cursors.rule(job.target, job.snapshot, job.table, mark, identity, job.cursor_minimum)
     # what is set aside is told from all rows of a table
-    since = None if job.aside else extraction.usable(mark, identity, job.snapshot.xmin)
+    since = None if job.aside else rule.since
     total, changed = job.snapshot.counts(job.table, since)
-    held = mark.row_count if mark else _count(job)
+    held = _count(job) if job.is_verified or not mark else mark.row_count
     landed, inserted, deleted, aside = 0, 0, 0, Aside()
     if changed and not held and _is_empty(job):
         landed, aside = _first_load(job)
@@ -94,8 +129,12 @@ def _land(job: Landed, deletion_limit: float) -> Landing:
         landed, inserted, aside = _merge(job, since)
     held += inserted
     if held + aside.rows != total:
-        deleted = _delete_vanished(job, deletion_limit, total, has_twins=bool(aside.rows))
+        deleted = _delete_vanished(job, has_twins=bool(aside.rows))
         held -= deleted
+    unseen = Found()
+    if job.is_verified and since is not None and not aside.rows:
+        unseen = _prove(job)
+        held += unseen.inserted - unseen.deleted
     if held + aside.rows != total:
         raise ContractError(
             f"source {job.snapshot.name}: {job.table.source_name} has {total:,} rows, of which "
@@ -103,24 +142,63 @@ def _land(job: Landed, deletion_limit: float) -> Landing:
             "is it a view that gives other rows at every look? `almoner sync` reads it again",
         )
     landing = Landing(
-        job.snapshot.name, job.table, landed, deleted, quarantined=aside.added, mended=aside.gone
-    )
+        job.snapshot.name, job.table, landed + unseen.landed, deleted + unseen.deleted,
+        quarantined=aside.added, mended=aside.gone, rule=rule.name,
+        refusal=rule.refusal if job.table.cursor_is_kept else None,
+        notices=_notices(job, rule, unseen),
+    )  # fmt: skip
     _remember(job, identity, held, landing)
+    cursors.remember(job.target, job.snapshot.name, job.table, rule, is_verified=job.is_verified)
+    if unseen.rows and rule.name == "cursor":
+        cursors.distrust(job.target, job.snapshot.name, job.table, _fault(job, unseen))
     return landing
 
 
+def _notices(job: Landed, rule: Rule, unseen: Found) -> tuple[str, ...]:
+    """Tell why a table was read in full though it was before, and what the proof found."""
+    told = []
+    if rule.doubt:
+        told.append(f"{rule.doubt}: read in full")
+    if unseen.rows:
+        told.append(f"{unseen.rows:,} rows differed from the source unseen and were landed now")
+    if unseen.rows and rule.name == "cursor":
+        told.append(
+            f"its {job.table.cursor} is not trusted any more: it is read by xmin from now on"
+        )
+    return tuple(told)
+
+
+def _fault(job: Landed, unseen: Found) -> str:
+    return f"release {job.release} found {unseen.rows:,} rows that {job.table.cursor} missed"
+
+
+def _prove(job: Landed) -> Found:
+    """Compare every row with its source by fingerprints; land what differs of the others.
+
+    The rules have run before, in the same snapshot: whatever differs now, they missed.
+    """
+    buckets = _differing(job, job.table.column_names)
+    if not buckets:
+        return Found()
+    landing = raw.landing(job.table)
+    job.target.execute(sql.SQL("truncate {}").format(landing))
+    columns = raw.names((*raw.columns_of(job.table), "landed_in"))
+    with job.snapshot.copy_rows(job.table, None, job.release, buckets) as stream:
+        _copy_stream(job.target, sql.SQL("{} ({})").format(landing, columns), stream)
+    job.target.execute(sql.SQL("analyze {}").format(landing))
+    deleted = _delete(job, buckets)
+    landed, inserted = _merge_landing(job)
+    return Found(landed, inserted, deleted)
+
+
 def _watermark(job: Landed) -> Watermark | None:
-    found = db.rows(
-        job.target,
-        "select server_identity, snapshot_xmin, row_count from almoner.watermarks"
-        " where source_id = %s and table_name = %s",
-        job.snapshot.name,
-        job.table.feed_name,
-    )
+    found = db.rows(job.target, db.script("watermark"), job.snapshot.name, job.table.feed_name)
     if not found:
         return None
     row = found[0]
-    return Watermark(row["server_identity"], int(row["snapshot_xmin"]), row["row_count"])
+    return Watermark(
+        row["server_identity"], int(row["snapshot_xmin"]), row["row_count"], row["cursor_from"]
+    )
 
 
 def _is_empty(job: Landed) -> bool:
@@ -158,20 +236,25 @@ def _merge(job: Landed, since: Watermark | None) -> tuple[int, int, Aside]:
     _copy_in(job, landing, since)
     job.target.execute(sql.SQL("analyze {}").format(landing))
     aside = _set_aside(job, landing)
-    parts = _parts(job.table)
+    return *_merge_landing(job), aside
+
+
+def _merge_landing(job: Landed) -> tuple[int, int]:
+    """Merge what the landing table has and raw has not; count the rows, and the new ones."""
+    landing, parts = raw.landing(job.table), _parts(job.table)
     job.target.execute(sql.SQL(db.script("landing_drop_equal")).format(**parts))
     landed = db.one(
         job.target, sql.SQL("select count(*) as size from {}").format(landing).as_string()
     )["size"]
     if not landed:
-        return 0, 0, aside
+        return 0, 0
     release = sql.Literal(job.release)
     job.target.execute(sql.SQL(db.script("landing_feed")).format(release=release, **parts))
     updated = job.target.execute(sql.SQL(db.script("landing_update")).format(**parts)).rowcount
     inserted = job.target.execute(sql.SQL(db.script("landing_insert")).format(**parts)).rowcount
     assert updated + inserted == landed
     _log_feed(job, job.table.feed_name)
-    return landed, inserted, aside
+    return landed, inserted
 
 
 def _set_aside(job: Landed, where: sql.Identifier) -> Aside:
@@ -181,68 +264,53 @@ def _set_aside(job: Landed, where: sql.Identifier) -> Aside:
     return aside
 
 
-def _delete_vanished(job: Landed, limit: float, total: int, *, has_twins: bool) -> int:
+def _delete_vanished(job: Landed, *, has_twins: bool) -> int:
     """Find the rows whose key the source no longer has, feed and delete them.
 
-    Counts by key range tell where to look, unless a second row may stand in for a lost one.
-    Raises `DeletionError` when more than `limit` per cent of a table is gone.
+    Fingerprints of the keys tell where to look, unless a second row may stand in for a lost
+    one. Raises `DeletionError` when too many are gone.
     """
-    buckets = None if has_twins else _differing_buckets(job)
+    buckets = None if has_twins else _differing(job, job.table.key)
     if buckets is not None and not buckets:
         return 0
     landing = raw.landing(job.table)
     job.target.execute(sql.SQL("truncate {}").format(landing))
     columns = raw.names(raw.key_of(job.table))
-    with job.snapshot.copy_keys(job.table, buckets, BUCKET) as stream:
+    with job.snapshot.copy_keys(job.table, buckets) as stream:
         _copy_stream(job.target, sql.SQL("{} ({})").format(landing, columns), stream)
     job.target.execute(sql.SQL("analyze {}").format(landing))
+    return _delete(job, buckets)
+
+
+def _delete(job: Landed, buckets: list[int] | None) -> int:
+    """Delete the rows of some buckets, or of all, whose key has not arrived."""
     within: sql.Composable = sql.SQL("true")
     if buckets is not None:
-        within = sql.SQL("cur.{} / {} = any({})").format(
-            sql.Identifier(job.table.key[0]), sql.Literal(BUCKET), sql.Literal(buckets)
-        )
-    deleted = job.target.execute(
-        sql.SQL(db.script("landing_delete_vanished")).format(
-            release=sql.Literal(job.release),
-            source=sql.Literal(job.snapshot.name),
-            within=within,
-            **_parts(job.table),
-        )
-    ).rowcount
-    if deleted > FEW and deleted * 100.0 > limit * (total + deleted):
-        raise DeletionError(
-            f"source {job.snapshot.name}: {deleted:,} of {total + deleted:,} rows of "
-            f"{job.table.source_name} have vanished (the limit is {limit:g} %)",
-            "if that is meant, run `almoner build --accept-deletions`",
-        )
+        bucket = fingerprints.bucket(job.table, _expressions(job.table, "cur"))
+        within = sql.SQL("{} = any({})").format(bucket, sql.Literal(buckets))
+    deleted = deletions.delete(
+        job.target, job.snapshot.name, job.table, job.release, within, _parts(job.table), job.limit
+    )
     if deleted:
         _log_feed(job, job.table.feed_name)
     return deleted
 
 
-def _differing_buckets(job: Landed) -> list[int] | None:
-    """Compare row counts by key range; None where the key is no single integer."""
-    if len(job.table.key) != 1 or job.table.type_of(job.table.key[0]) not in INTEGERS:
-        return None
-    theirs = job.snapshot.buckets(job.table, BUCKET)
-    ours = {
-        int(row["bucket"]): int(row["size"])
-        for row in db.rows(
-            job.target,
-            sql.SQL(
-                "select {} / {} as bucket, count(*) as size from {}"
-                " where source_id = {} group by 1"
-            )
-            .format(
-                sql.Identifier(job.table.key[0]),
-                sql.Literal(BUCKET),
-                raw.relation(job.table),
-                sql.Literal(job.snapshot.name),
-            )
-            .as_string(),
-        )
-    }
-    return [bucket for bucket, size in ours.items() if theirs.get(bucket, 0) != size]
+def _differing(job: Landed, columns: tuple[str, ...]) -> list[int]:
+    """List the buckets of keys in which a source and raw differ by some columns."""
+    theirs = job.snapshot.fingerprints(job.table, columns)
+    query = fingerprints.query(
+        job.table,
+        sql.SQL("{} as cur").format(raw.relation(job.table)),
+        columns,
+        _expressions(job.table, "cur"),
+        sql.SQL("cur.source_id = {}").format(sql.Literal(job.snapshot.name)),
+    )
+    return fingerprints.differing(fingerprints.read(db.rows(job.target, query)), theirs)
+
+
+def _expressions(table: Table, alias: str) -> dict[str, sql.Composable]:
+    return {name: sql.Identifier(alias, name) for name in table.column_names}
 
 
 def _copy_in(job: Landed, into: sql.Identifier, since: Watermark | None) -> int:

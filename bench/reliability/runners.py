@@ -140,7 +140,7 @@ def _forked(action: Callable[[], dict[str, Any]], answer: str) -> int:
 def _answer(builder: Builder, options: dict[str, bool]) -> dict[str, Any]:
     report = Quiet()
     try:
-        outcome = builder.build(report, **options)
+        outcome = builder.build(report, build.Options(**options))
     except AlmonerError as error:
         return {**error.as_dict(), "stage": report.reached}
     except BaseException as error:

@@ -1,6 +1,16 @@
 """The `almoner` command. Each command parses, calls one function and prints."""
 
-from runner.cli import access, build, database, demo, differences, marts, releases, retention
+from runner.cli import (
+    access,
+    build,
+    database,
+    demo,
+    differences,
+    expectations,
+    marts,
+    releases,
+    retention,
+)
 from runner.cli.group import main
 
 __all__ = [
@@ -9,6 +19,7 @@ __all__ = [
     "database",
     "demo",
     "differences",
+    "expectations",
     "main",
     "marts",
     "releases",

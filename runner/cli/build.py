@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from runner import build, db, progress, releases, settings, status, tables
+from runner import build, db, progress, releases, settings, status, sync, tables
 from runner.cli.group import main
 from runner.cli.options import JSON
 from runner.cli.printing import print_rows
@@ -20,15 +20,15 @@ SHOWN_TENANTS = 8
 @click.option("--full", is_flag=True, help="Recompute every model; only differences are released.")
 @click.option("--accept-deletions", is_flag=True, help="Go on if many source rows vanished.")
 @click.option("--take-over", is_flag=True, help="End another build that hangs, and build.")
+@click.option("--verify", is_flag=True, help="Compare every landed row with its source.")
+@click.option("--expectations", "expect", is_flag=True, help="Validate what landed.")
 @JSON
-def build_command(full: bool, accept_deletions: bool, take_over: bool, as_json: bool) -> None:
+def build_command(as_json: bool, **options: bool) -> None:
     """Make a release: sync, run dbt, audit, publish."""
     configured = _with_sources()
     report = progress.reporter(as_json)
     try:
-        outcome = build.Builder(configured, db.dsn()).build(
-            report, accept_deletions=accept_deletions, full=full, take_over=take_over
-        )
+        outcome = build.Builder(configured, db.dsn()).build(report, build.Options(**options))
     finally:
         if isinstance(report, progress.Terminal):
             report.close()
@@ -84,11 +84,14 @@ def _print_held(amiss: list[releases.Amiss]) -> None:
 
 @main.command("sync")
 @click.option("--accept-deletions", is_flag=True, help="Go on if many source rows vanished.")
+@click.option("--verify", is_flag=True, help="Compare every landed row with its source.")
 @JSON
-def sync_command(accept_deletions: bool, as_json: bool) -> None:
+def sync_command(accept_deletions: bool, verify: bool, as_json: bool) -> None:
     """Land what changed in the sources, without building."""
-    landings = build.land(_with_sources(), db.dsn(), accept_deletions=accept_deletions)
-    changed = [landing for landing in landings if landing.is_change]
+    landings = build.land(
+        _with_sources(), db.dsn(), accept_deletions=accept_deletions, verify=verify
+    )
+    changed = [landing for landing in landings if landing.is_change or landing.notices]
     print_rows(
         [
             {
@@ -97,12 +100,17 @@ def sync_command(accept_deletions: bool, as_json: bool) -> None:
                 "landed": landing.landed,
                 "deleted": landing.deleted,
                 "quarantined": landing.quarantined,
+                "read by": landing.rule,
+                **({"refusal": landing.refusal, "notices": landing.notices} if as_json else {}),
             }
             for landing in changed
         ],
         as_json,
         empty="nothing new",
     )
+    if not as_json:
+        for notice in sync.notices(landings):
+            click.echo(notice)
 
 
 @main.command("audit")
@@ -146,6 +154,9 @@ def status_command(as_json: bool) -> None:
         False,
         empty="no source is configured; run `almoner demo create` or name one in almoner.yml",
     )
+    if found.cursors:
+        click.echo()
+        print_rows([asdict(cursor) for cursor in found.cursors], False)
     if found.amiss:
         click.echo()
         print_rows([asdict(tenant) for tenant in found.amiss], False)

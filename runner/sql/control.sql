@@ -141,6 +141,27 @@ create table if not exists almoner.watermarks (
     primary key (source_id, table_name)
 );
 
+-- how each table was read last; what was written before `cursor_from` is in raw
+create table if not exists almoner.readings (
+    source_id text not null,
+    table_name text not null,
+    rule text not null check (rule in ('xmin', 'cursor', 'whole')),
+    refusal text,
+    cursor_from timestamptz,
+    cursor_fault text,
+    read_at timestamptz not null,
+    verified_at timestamptz,
+    primary key (source_id, table_name)
+);
+
+-- what Great Expectations found of the rows that landed up to a release
+create table if not exists almoner.validations (
+    release_id int primary key,
+    validated_at timestamptz not null,
+    errors int not null,
+    warnings int not null
+);
+
 create table if not exists almoner.landings (
     release_id int not null,
     source_id text not null,

@@ -6,8 +6,16 @@ with deleted as (
         and {within}
         and not exists (select from {landing} as inc where {same_key})
     returning {cur_feed}
+),
+
+fed as (
+    insert into {feed} (release_id, {feed_columns})
+    select {release}, {feed_columns}
+    from deleted
 )
 
-insert into {feed} (release_id, {feed_columns})
-select {release}, {feed_columns}
+select
+    {tenant} as tenant,
+    count(*) as size
 from deleted
+group by 1

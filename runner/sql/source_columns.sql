@@ -1,8 +1,18 @@
--- what a source's tables really have: their kind, columns and types
+-- what may be read of a source's tables: their kind, columns and types
 select
     cls.relname as table_name,
     cls.oid::text as oid,
-    cls.relkind::text as kind,
+    case
+        -- rights by column do not reach what tells changed rows, unless they name it
+        when
+            cls.relkind = 'r'
+            and not (
+                has_column_privilege(cls.oid, 'xmin', 'select')
+                and has_column_privilege(cls.oid, 'ctid', 'select')
+            )
+            then 'hidden'
+        else cls.relkind::text
+    end as kind,
     att.attname as column_name,
     case
         when typ.typtype in ('e', 'd') then 'enum or domain'
@@ -18,4 +28,4 @@ where
     and att.attnum > 0
     and not att.attisdropped
     and has_schema_privilege(nsp.oid, 'usage')
-    and has_table_privilege(cls.oid, 'select')
+    and has_column_privilege(cls.oid, att.attnum, 'select')

@@ -35,6 +35,8 @@ class Quiet:
 
     def ran(self, result: object) -> None: ...
 
+    def unexpected(self, findings: object) -> None: ...
+
 
 @dataclass
 class Installation:
@@ -54,7 +56,7 @@ class Installation:
         """Make a release, in a process that keeps dbt's manifest."""
         if self._builder is None:
             self._builder = build.Builder(self.settings, self.target)
-        return self._builder.build(Quiet(), **options)
+        return self._builder.build(Quiet(), build.Options(**options))
 
     def live(self, seed: int) -> dict[str, int]:
         """Make the next day happen in the operational database."""

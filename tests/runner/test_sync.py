@@ -42,16 +42,26 @@ class Pair:
             releases.prepare(connection)
             yield connection
 
-    def sync(self, *, accept_deletions: bool = False) -> dict[str, sync.Landing]:
+    def sync(
+        self, *, accept_deletions: bool = False, verify: bool = False
+    ) -> dict[str, sync.Landing]:
         """Land what changed; give the landings of the tables that had news."""
+        landings = self.all_of_sync(accept_deletions=accept_deletions, verify=verify)
+        return {each.table.name: each for each in landings if each.is_change}
+
+    def all_of_sync(
+        self, *, accept_deletions: bool = False, verify: bool = False
+    ) -> list[sync.Landing]:
+        """Land what changed; give the landings of all tables."""
         configured = Settings(sources={"demo": Source(system="hms", dsn=self.source)})
         with self.connect() as connection:
             release = releases.open_release(connection)
             landings = sync.sync(
-                connection, configured, release, accept_deletions=accept_deletions
-            )
+                connection, configured, release,
+                accept_deletions=accept_deletions, verify=verify,
+            )  # fmt: skip
             releases.revert(connection, release, "sync only")
-        return {each.table.name: each for each in landings if each.is_change}
+        return landings
 
     def same(self, table: str) -> bool:
         """Compare a table's contract columns in the source and in raw."""

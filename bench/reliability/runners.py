@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from runner import project
-from runner.build import Builder
+from runner.build import Builder, Options
 from runner.errors import AlmonerError
 from runner.settings import Settings, Source
 
@@ -140,7 +140,7 @@ def _forked(action: Callable[[], dict[str, Any]], answer: str) -> int:
 def _answer(builder: Builder, options: dict[str, bool]) -> dict[str, Any]:
     report = Quiet()
     try:
-        outcome = builder.build(report, build.Options(**options))
+        outcome = builder.build(report, Options(**options))
     except AlmonerError as error:
         return {**error.as_dict(), "stage": report.reached}
     except BaseException as error:

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from runner import db, planning, publication, raw, releases, sync
+from runner import compatibility, db, definitions, planning, publication, raw, releases, sync
 from runner.dbt import Dbt, Node, Result, log_path, project_fingerprint
 from runner.errors import AlmonerError, AuditError, ConfigError, DatabaseError
 from runner.planning import Step
@@ -94,6 +94,7 @@ class Builder:
             snapshots = [step for step in steps if step.node.kind == "snapshot"]
             models = [step for step in steps if step not in snapshots]
             report.planned(models)
+            self._remember_definitions(connection, steps)
             clock.stage("dbt")
             results = self._run(connection, release, models, report)
             clock.stage("publish")
@@ -117,7 +118,6 @@ class Builder:
 
     def _plan(self, connection: db.Connection, full: bool) -> list[Step]:
         """Plan from the manifest; without loading dbt when neither files nor feeds changed."""
-        past = planning.history(connection)
         systems = raw.landed_systems(connection)
         fingerprint = project_fingerprint(systems)
         if not full and not self._nodes and self._unchanged(connection, fingerprint):
@@ -126,9 +126,10 @@ class Builder:
             self._dbt = Dbt(self._dsn, systems)
             self._nodes = self._dbt.parse()
             self._fingerprint = fingerprint
-        if full:
-            past = planning.History({}, past.feeds)
-        return planning.plan(self._nodes, past)
+        steps = planning.plan(self._nodes, planning.history(connection), full=full)
+        if any(step.mode == "full" for step in steps):
+            compatibility.check(connection, self._nodes.values())
+        return steps
 
     def _unchanged(self, connection: db.Connection, fingerprint: str) -> bool:
         row = db.one(connection, db.script("project_is_unchanged"), fingerprint)
@@ -144,6 +145,11 @@ class Builder:
         """Remember the files that were planned from; without it dbt is parsed every time."""
         if self._fingerprint:
             connection.execute(db.script("remember_project"), (self._fingerprint,))
+
+    def _remember_definitions(self, connection: db.Connection, steps: list[Step]) -> None:
+        if any(step.mode == "full" for step in steps):
+            parts = {node.definition: node.parts for node in self._nodes.values()}
+            definitions.remember(connection, parts)
 
     def _run(
         self, connection: db.Connection, release: int, steps: list[Step], report: Reporter

@@ -81,13 +81,13 @@ def sync(
 
 def _land(job: Landed, deletion_limit: float) -> Landing:
     identity = job.snapshot.check(job.table)
-    mark = _watermark(job)
+    mark = watermark(job.target, job.snapshot.name, job.table)
     # what is set aside is told from all rows of a table
     since = None if job.aside else extraction.usable(mark, identity, job.snapshot.xmin)
     total, changed = job.snapshot.counts(job.table, since)
-    held = mark.row_count if mark else _count(job)
+    held = mark.row_count if mark else count(job.target, job.snapshot.name, job.table)
     landed, inserted, deleted, aside = 0, 0, 0, Aside()
-    if changed and not held and _is_empty(job):
+    if changed and not held and is_empty(job.target, job.table):
         landed, aside = _first_load(job)
         inserted = landed
     elif changed or job.aside:
@@ -109,13 +109,14 @@ def _land(job: Landed, deletion_limit: float) -> Landing:
     return landing
 
 
-def _watermark(job: Landed) -> Watermark | None:
+def watermark(target: db.Connection, source: str, table: Table) -> Watermark | None:
+    """Give up to where a source's table was read, if it ever was."""
     found = db.rows(
-        job.target,
+        target,
         "select server_identity, snapshot_xmin, row_count from almoner.watermarks"
         " where source_id = %s and table_name = %s",
-        job.snapshot.name,
-        job.table.feed_name,
+        source,
+        table.feed_name,
     )
     if not found:
         return None
@@ -123,16 +124,18 @@ def _watermark(job: Landed) -> Watermark | None:
     return Watermark(row["server_identity"], int(row["snapshot_xmin"]), row["row_count"])
 
 
-def _is_empty(job: Landed) -> bool:
-    query = sql.SQL("select not exists (select from {}) as yes").format(raw.relation(job.table))
-    return bool(db.one(job.target, query.as_string())["yes"])
+def is_empty(target: db.Connection, table: Table) -> bool:
+    """Tell whether nothing has landed in a raw table, of any source."""
+    query = sql.SQL("select not exists (select from {}) as yes").format(raw.relation(table))
+    return bool(db.one(target, query.as_string())["yes"])
 
 
-def _count(job: Landed) -> int:
+def count(target: db.Connection, source: str, table: Table) -> int:
+    """Count the rows of one source that a raw table holds."""
     query = sql.SQL("select count(*) as size from {} where source_id = {}").format(
-        raw.relation(job.table), sql.Literal(job.snapshot.name)
+        raw.relation(table), sql.Literal(source)
     )
-    return int(db.one(job.target, query.as_string())["size"])
+    return int(db.one(target, query.as_string())["size"])
 
 
 def _first_load(job: Landed) -> tuple[int, Aside]:

@@ -74,6 +74,12 @@ create table if not exists almoner.model_builds (
     primary key (model, release_id)
 );
 
+-- the parts of each definition that was ever built, by which plans give their reasons
+create table if not exists almoner.definitions (
+    definition text primary key,
+    parts jsonb not null
+);
+
 create table if not exists almoner.plans (
     release_id int not null,
     model text not null,

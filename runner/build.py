@@ -120,7 +120,7 @@ class Builder:
         """Plan from the manifest; without loading dbt when neither files nor feeds changed."""
         systems = raw.landed_systems(connection)
         fingerprint = project_fingerprint(systems)
-        if not full and not self._nodes and self._unchanged(connection, fingerprint):
+        if not full and not self._nodes and planning.is_done(connection, fingerprint):
             return []
         if fingerprint != self._fingerprint:
             self._dbt = Dbt(self._dsn, systems)
@@ -130,10 +130,6 @@ class Builder:
         if any(step.mode == "full" for step in steps):
             compatibility.check(connection, self._nodes.values())
         return steps
-
-    def _unchanged(self, connection: db.Connection, fingerprint: str) -> bool:
-        row = db.one(connection, db.script("project_is_unchanged"), fingerprint)
-        return bool(row["is_unchanged"])
 
     def _has_news(self, connection: db.Connection, landings: list[sync.Landing]) -> bool:
         """Tell whether there is something to publish though no node has to run."""

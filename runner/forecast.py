@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from runner import compatibility, db, estimates, pending, planning, raw
 from runner.compatibility import Change
-from runner.dbt import Dbt
+from runner.dbt import Dbt, project_fingerprint
 from runner.pending import Pending
 from runner.planning import History, Step
 from runner.settings import Settings
@@ -34,6 +34,8 @@ def read(connection: db.Connection, dsn: str, configured: Settings, *, full: boo
     news = pending.read(connection, configured)
     landed = {source.system for source in configured.sources.values()}
     systems = sorted(landed.union(raw.landed_systems(connection)))
+    if not (news or full) and planning.is_done(connection, project_fingerprint(systems)):
+        return Forecast([], [], [])
     nodes = Dbt(dsn, systems).parse()
     past = planning.history(connection)
     steps = planning.plan(nodes, _with_news(past, news), full=full)

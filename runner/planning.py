@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from runner import db, definitions
 from runner.dbt import Node
 
+FEW = 5  # names that are told of one reason
+FOLLOWING = ("made anew", "view ", "seed ", "source ")  # begin with another node's own reason
 RECORDED = ("view", "seed", "snapshot", "mart", "released")
 
 
@@ -32,6 +34,12 @@ class History:
     feeds: dict[str, int]
     filled: dict[str, int] = field(default_factory=dict)
     definitions: dict[str, definitions.Parts] = field(default_factory=dict)
+
+
+def is_done(connection: db.Connection, fingerprint: str) -> bool:
+    """Tell whether neither the project's files nor any feed changed since the last release."""
+    row = db.one(connection, db.script("project_is_unchanged"), fingerprint)
+    return bool(row["is_unchanged"])
 
 
 def history(connection: db.Connection) -> History:
@@ -114,3 +122,21 @@ def _news(node: Node, nodes: dict[str, Node], feeds: dict[str, int], since: int)
 
 def _named(labels: list[str]) -> str:
     return ", ".join(sorted(set(labels)))
+
+
+def reasons(steps: list[Step]) -> list[tuple[str, str]]:
+    """Give what full recomputes begin with: each reason, and the nodes that it is of.
+
+    Left out is what only follows: inputs that changed, views made anew, views and seeds that
+    changed and are told themselves.
+    """
+    found: dict[str, list[str]] = {}
+    for step in steps:
+        if step.mode == "full" and not step.reason.startswith(FOLLOWING):
+            found.setdefault(step.reason, []).append(step.node.name)
+    return [(reason, _few(names)) for reason, names in found.items()]
+
+
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - FEW} more" if names[FEW:] else ""
+    return f"{', '.join(names[:FEW])}{more}"

@@ -10,6 +10,7 @@ from typing import Any
 from rich.console import Console
 from rich.status import Status
 
+from runner import planning
 from runner.dbt import Result
 from runner.planning import Step
 from runner.sync import Landing
@@ -36,6 +37,8 @@ class Plain:
     def planned(self, steps: list[Step]) -> None:
         full = sum(step.mode == "full" for step in steps)
         self.say(f"  {counted(len(steps), 'node')} to run, {full} of them in full")
+        for reason, names in planning.reasons(steps):
+            self.say(f"  {reason}: {names}")
 
     def ran(self, result: Result) -> None:
         if not result.is_good:

@@ -172,6 +172,41 @@ begin
 end
 $$;
 
+-- adds columns, types by name, to a released table. Rows stored so far take the commonest
+-- value of work.<model>__rows, kept once in the catalog, so that only the others differ.
+-- Readers queue behind an attempt for 0.3 s a lock, and go on before the next.
+create or replace function almoner.add_columns(model text, columns jsonb) returns void
+language plpgsql as $$
+declare
+    store text := format('store.%I', model);
+    added text[];
+    plain text[];
+    col record;
+    commonest text;
+begin
+    for col in select * from jsonb_each_text(columns) loop
+        execute format(
+            'select %1$I::text from work.%2$I group by %1$I order by count(*) desc, %1$I limit 1',
+            col.key, model || '__rows'
+        ) into commonest;
+        added := added || format('add column %I %s default %L', col.key, col.value, commonest);
+        plain := plain || format('alter column %I drop default', col.key);
+    end loop;
+    perform set_config('lock_timeout', '300ms', true);
+    for attempt in 1..60 loop
+        begin
+            execute format('alter table %s %s', store, array_to_string(added, ', '));
+            execute format('alter table %s %s', store, array_to_string(plain, ', '));
+            return;
+        exception when lock_not_available then
+            perform pg_sleep(0.7);
+        end;
+    end loop;
+    raise exception 'readers'' long transactions keep % from gaining a column', store
+    using errcode = 'lock_not_available', hint = 'end their sessions and run almoner build';
+end
+$$;
+
 -- who reads: a BI login is bound to its tenant by its role; the owner may say for whom
 -- it reads (exports). session_user cannot be changed by the session.
 create or replace function almoner.reader_tenant() returns text

@@ -8,8 +8,8 @@ select
     sum(greatest(leaf.reltuples, 0))::bigint as size
 from pg_catalog.pg_class as tab
 inner join pg_catalog.pg_namespace as nsp on tab.relnamespace = nsp.oid
-cross join lateral pg_partition_tree(tab.oid) as part
-inner join pg_catalog.pg_class as leaf on part.relid = leaf.oid and part.isleaf
+left join pg_catalog.pg_inherits as inh on tab.oid = inh.inhparent
+inner join pg_catalog.pg_class as leaf on coalesce(inh.inhrelid, tab.oid) = leaf.oid
 where
     (nsp.nspname in ('store', 'seeds', 'snapshots', 'quarantine') or nsp.nspname like 'raw\_%')
     and tab.relkind in ('r', 'p')

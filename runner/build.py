@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from runner import compatibility, db, definitions, planning, publication, raw, releases, sync
+from runner import compatibility, db, definitions, planning, publication, raw, releases, room, sync
 from runner.dbt import Dbt, Node, Result, log_path, project_fingerprint
 from runner.errors import AlmonerError, AuditError, ConfigError, DatabaseError
 from runner.planning import Step
@@ -56,6 +58,8 @@ class Builder:
     def __init__(self, settings: Settings, dsn: str) -> None:
         self._settings = settings
         self._dsn = dsn
+        self._is_resident = False
+        self._kept: db.Connection | None = None
         self._dbt = Dbt(dsn)
         self._nodes: dict[str, Node] = {}
         self._fingerprint = ""
@@ -68,16 +72,54 @@ class Builder:
         Raises `AuditError` when a test of the candidate fails; nothing is published then, and
         what the release wrote is undone.
         """
-        with db.connect(self._dsn) as connection:
+        with self._connected() as connection:
             releases.prepare(connection)
             with releases.builder(connection):
                 return self._build(connection, report, accept_deletions, full)
+
+    @contextmanager
+    def resident(self) -> Iterator[None]:
+        """Keep the connection between builds, for as long as a process stays."""
+        self._is_resident = True
+        try:
+            yield
+        finally:
+            self._is_resident = False
+            self._forget()
+
+    def configure(self, settings: Settings) -> None:
+        """Follow settings that changed since the last build."""
+        self._settings = settings
+
+    @contextmanager
+    def _connected(self) -> Iterator[db.Connection]:
+        """Give the connection that is kept, or one for this build; one that failed is dropped."""
+        if not self._is_resident:
+            with db.connect(self._dsn) as connection:
+                yield connection
+            return
+        try:
+            if self._kept is None:
+                self._stack = ExitStack()
+                self._kept = self._stack.enter_context(db.connect(self._dsn))
+            with db.blamed(self._kept, db.OWN):
+                yield self._kept
+        except BaseException:
+            self._forget()
+            raise
+
+    def _forget(self) -> None:
+        if self._kept is not None:
+            self._kept = None
+            self._stack.close()
 
     def _build(
         self, connection: db.Connection, report: Reporter, accept_deletions: bool, full: bool
     ) -> Outcome:
         clock = _Clock(report)
         clock.stage("open")
+        space = room.beneath(self._settings)
+        space.require("a build")
         release = releases.open_release(connection)
         try:
             clock.stage("sync", f"release {release}")
@@ -94,6 +136,8 @@ class Builder:
             snapshots = [step for step in steps if step.node.kind == "snapshot"]
             models = [step for step in steps if step not in snapshots]
             report.planned(models)
+            whole = [step.node.name for step in models if step.mode == "full"]
+            space.require_computing(connection, whole)
             self._remember_definitions(connection, steps)
             clock.stage("dbt")
             results = self._run(connection, release, models, report)
@@ -120,7 +164,7 @@ class Builder:
         """Plan from the manifest; without loading dbt when neither files nor feeds changed."""
         systems = raw.landed_systems(connection)
         fingerprint = project_fingerprint(systems)
-        if not full and not self._nodes and planning.is_done(connection, fingerprint):
+        if not full and planning.is_done(connection, fingerprint):
             return []
         if fingerprint != self._fingerprint:
             self._dbt = Dbt(self._dsn, systems)

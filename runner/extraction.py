@@ -115,6 +115,13 @@ class Snapshot:
             self._places[table.name] = row["places"]
         return int(row["total"]), int(row["changed"])
 
+    def size(self, table: Table) -> int:
+        """Give the bytes that a table takes at the source; 0 of a view."""
+        query = sql.SQL("select pg_table_size({}::oid)::bigint as size").format(
+            sql.Literal(int(self.tables[table.source_name].oid))
+        )
+        return int(db.one(self.connection, query.as_string())["size"])
+
     def buckets(self, table: Table, width: int) -> dict[int, int]:
         """Count the rows of a table in ranges of its integer key."""
         query = sql.SQL("select {} / {} as bucket, count(*) as size from {} group by 1").format(

@@ -17,6 +17,18 @@ from runner.sync import Landing
 from runner.tables import counted
 
 
+class Silent:
+    """Nothing: the process that builds again and again tells each outcome itself."""
+
+    def stage(self, name: str, detail: str = "") -> None: ...
+
+    def landed(self, landing: Landing) -> None: ...
+
+    def planned(self, steps: list[Step]) -> None: ...
+
+    def ran(self, result: Result) -> None: ...
+
+
 class Plain:
     """Plain lines, a time before each; for cron and pipes."""
 

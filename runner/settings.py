@@ -64,6 +64,7 @@ class Settings(BaseModel):
     database: Dsn | None = None
     sources: dict[str, Source] = Field(default_factory=dict)
     deletion_limit_percent: float = Field(default=5, ge=0, le=100)
+    min_free_mb: int = Field(default=256, ge=0)
 
     @model_validator(mode="after")
     def _plain_source_names(self) -> Settings:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from psycopg import errors, sql
 
-from runner import db, extraction, quarantine, raw
+from runner import db, extraction, quarantine, raw, room
 from runner.contracts import Table
 from runner.errors import AlmonerError, ContractError
 from runner.extraction import Snapshot, Watermark
@@ -66,6 +66,7 @@ def sync(
 ) -> list[Landing]:
     """Land each configured source in one transaction: rows, feed and watermarks together."""
     landings: list[Landing] = []
+    space = room.beneath(configured)
     for name, source in configured.sources.items():
         with extraction.open_snapshot(name, source) as snapshot, target.transaction():
             target.execute("select almoner.fence(%s)", (release,))
@@ -73,18 +74,19 @@ def sync(
             aside = quarantine.held(target, name)
             for table in snapshot.contract.tables:
                 size = aside.get(quarantine.entity(table), 0)
-                landing = _land(Landed(target, snapshot, table, release, size), limit)
+                landing = _land(Landed(target, snapshot, table, release, size), limit, space)
                 landings.append(landing)
                 report(landing)
     return landings
 
 
-def _land(job: Landed, deletion_limit: float) -> Landing:
+def _land(job: Landed, deletion_limit: float, space: room.Room) -> Landing:
     identity = job.snapshot.check(job.table)
     mark = watermark(job.target, job.snapshot.name, job.table)
     # what is set aside is told from all rows of a table
     since = None if job.aside else extraction.usable(mark, identity, job.snapshot.xmin)
     total, changed = job.snapshot.counts(job.table, since)
+    space.require_landing(job.snapshot, job.table, total, changed)
     held = mark.row_count if mark else count(job.target, job.snapshot.name, job.table)
     landed, inserted, deleted, aside = 0, 0, 0, Aside()
     if changed and not held and is_empty(job.target, job.table):

@@ -8,6 +8,7 @@ from dataclasses import asdict
 import click
 
 from runner import build, db, progress, releases, settings, status, tables
+from runner.cli import resident
 from runner.cli.group import main
 from runner.cli.options import JSON
 from runner.cli.printing import print_rows
@@ -19,9 +20,21 @@ SHOWN_TENANTS = 8
 @main.command("build")
 @click.option("--full", is_flag=True, help="Recompute every model; only differences are released.")
 @click.option("--accept-deletions", is_flag=True, help="Go on if many source rows vanished.")
+@click.option("--watch", "is_resident", is_flag=True, help="Stay, and build again and again.")
+@click.option(
+    "--every", type=click.IntRange(min=1), default=300, show_default=True,
+    help="With --watch: seconds from the beginning of one build to the next.",
+)  # fmt: skip
 @JSON
-def build_command(full: bool, accept_deletions: bool, as_json: bool) -> None:
+def build_command(
+    full: bool, accept_deletions: bool, is_resident: bool, every: int, as_json: bool
+) -> None:
     """Make a release: sync, run dbt, audit, publish."""
+    if is_resident:
+        if full or accept_deletions:
+            raise click.UsageError("--full and --accept-deletions are for one build: no --watch")
+        resident.run(_with_sources, every, None if as_json else _print_published)
+        return
     configured = _with_sources()
     report = progress.reporter(as_json)
     try:
@@ -36,14 +49,18 @@ def build_command(full: bool, accept_deletions: bool, as_json: bool) -> None:
     elif outcome.release is None:
         click.echo(f"nothing new: {_standing(outcome)} ({outcome.seconds:.1f} s)")
     else:
-        told = (
-            f"published release {outcome.release} to {tables.counted(outcome.tenants, 'tenant')}: "
-            f"{tables.counted(outcome.rows_landed, 'row')} landed, "
-            f"{outcome.rows_deleted:,} deleted, {tables.counted(outcome.nodes, 'node')}, "
-            f"{tables.counted(outcome.tests, 'test')} ({outcome.seconds:.1f} s)"
-        )
-        click.echo(tables.paragraph(told))
-        _print_amiss(outcome.amiss)
+        _print_published(outcome)
+
+
+def _print_published(outcome: build.Outcome) -> None:
+    told = (
+        f"published release {outcome.release} to {tables.counted(outcome.tenants, 'tenant')}: "
+        f"{tables.counted(outcome.rows_landed, 'row')} landed, "
+        f"{outcome.rows_deleted:,} deleted, {tables.counted(outcome.nodes, 'node')}, "
+        f"{tables.counted(outcome.tests, 'test')} ({outcome.seconds:.1f} s)"
+    )
+    click.echo(tables.paragraph(told))
+    _print_amiss(outcome.amiss)
 
 
 def _standing(outcome: build.Outcome) -> str:

@@ -25,6 +25,7 @@ import psycopg
 
 from runner import access, build, contracts, db, releases, server
 from runner.demo import generator
+from runner.progress import Silent
 from runner.settings import Settings, Source
 
 HERE = Path(__file__).resolve().parent
@@ -55,18 +56,6 @@ class Figures:
             taken.append(time.perf_counter() - begun)
         self.seconds[name] = statistics.median(taken)
         click.echo(f"{name}: {self.seconds[name] * 1000:.2f} ms")
-
-
-class Quiet:
-    """Reports nothing."""
-
-    def stage(self, name: str, detail: str = "") -> None: ...
-
-    def landed(self, landing: object) -> None: ...
-
-    def planned(self, steps: object) -> None: ...
-
-    def ran(self, result: object) -> None: ...
 
 
 @click.command()
@@ -109,24 +98,24 @@ def measure(running: server.Server, tenants: int, days: int, visits_per_day: int
     )
     builder = build.Builder(configured, target)
     with figures.timed("first build"):
-        outcome = builder.build(Quiet())
+        outcome = builder.build(Silent())
     click.echo(str(outcome.stages))
     with psycopg.connect(target, autocommit=True) as connection:
         connection.execute("vacuum analyze")
     for number in range(3):
         new_day(source, number)
         with figures.timed("build after one new day, in process"):
-            outcome = builder.build(Quiet())
+            outcome = builder.build(Silent())
         click.echo(str(outcome.stages))
     figures.sizes["rows of the new day"] = outcome.rows_landed
     with db.connect(source) as connection:
         generator.live(connection, 7)
     with figures.timed("build after a busy day, in process"):
-        outcome = builder.build(Quiet())
+        outcome = builder.build(Silent())
     click.echo(str(outcome.stages))
     figures.sizes["rows of the busy day"] = outcome.rows_landed
     with figures.timed("build with nothing new, in process"):
-        builder.build(Quiet())
+        builder.build(Silent())
     by_command(source, target, figures)
     read(target, figures)
     hms_screens(running, figures)

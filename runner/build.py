@@ -3,10 +3,25 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from runner import audits, db, expectations, holds, planning, publication, raw, releases, sync
+from runner import (
+    audits,
+    compatibility,
+    db,
+    definitions,
+    expectations,
+    holds,
+    planning,
+    publication,
+    raw,
+    releases,
+    room,
+    sync,
+)
 from runner.dbt import Dbt, Node, Result, log_path, project_fingerprint
 from runner.errors import AlmonerError, AuditError, ConfigError, DatabaseError
 from runner.planning import Step
@@ -80,6 +95,8 @@ class Builder:
     def __init__(self, settings: Settings, dsn: str) -> None:
         self._settings = settings
         self._dsn = dsn
+        self._is_resident = False
+        self._kept: db.Connection | None = None
         self._dbt = Dbt(dsn)
         self._nodes: dict[str, Node] = {}
         self._fingerprint = ""
@@ -92,15 +109,53 @@ class Builder:
         the release wrote is undone.
         """
         with (
-            db.connect(self._dsn) as connection,
+            self._connected() as connection,
             releases.builder(connection, take_over=options.take_over),
         ):
             releases.prepare(connection)
             return self._build(connection, report, options)
 
+    @contextmanager
+    def resident(self) -> Iterator[None]:
+        """Keep the connection between builds, for as long as a process stays."""
+        self._is_resident = True
+        try:
+            yield
+        finally:
+            self._is_resident = False
+            self._forget()
+
+    def configure(self, settings: Settings) -> None:
+        """Follow settings that changed since the last build."""
+        self._settings = settings
+
+    @contextmanager
+    def _connected(self) -> Iterator[db.Connection]:
+        """Give the connection that is kept, or one for this build; one that failed is dropped."""
+        if not self._is_resident:
+            with db.connect(self._dsn) as connection:
+                yield connection
+            return
+        try:
+            if self._kept is None:
+                self._stack = ExitStack()
+                self._kept = self._stack.enter_context(db.connect(self._dsn))
+            with db.blamed(self._kept, db.OWN):
+                yield self._kept
+        except BaseException:
+            self._forget()
+            raise
+
+    def _forget(self) -> None:
+        if self._kept is not None:
+            self._kept = None
+            self._stack.close()
+
     def _build(self, connection: db.Connection, report: Reporter, options: Options) -> Outcome:
         clock = _Clock(report)
         clock.stage("open")
+        space = room.beneath(self._settings)
+        space.require("a build")
         release = releases.open_release(connection)
         try:
             clock.stage("sync", f"release {release}")
@@ -121,6 +176,9 @@ class Builder:
             snapshots = [step for step in steps if step.node.kind == "snapshot"]
             models = [step for step in steps if step not in snapshots]
             report.planned(models)
+            whole = [step.node.name for step in models if step.mode == "full"]
+            space.require_computing(connection, whole)
+            self._remember_definitions(connection, steps)
             clock.stage("dbt")
             results = self._run(connection, release, models, report)
             verdict = _judge(connection, release, results)
@@ -151,22 +209,18 @@ class Builder:
 
     def _plan(self, connection: db.Connection, full: bool) -> list[Step]:
         """Plan from the manifest; without loading dbt when neither files nor feeds changed."""
-        past = planning.history(connection)
         systems = raw.landed_systems(connection)
         fingerprint = project_fingerprint(systems)
-        if not full and not self._nodes and self._unchanged(connection, fingerprint):
+        if not full and planning.is_done(connection, fingerprint):
             return []
         if fingerprint != self._fingerprint:
             self._dbt = Dbt(self._dsn, systems)
             self._nodes = self._dbt.parse()
             self._fingerprint = fingerprint
-        if full:
-            past = planning.History({}, past.feeds)
-        return planning.plan(self._nodes, past)
-
-    def _unchanged(self, connection: db.Connection, fingerprint: str) -> bool:
-        row = db.one(connection, db.script("project_is_unchanged"), fingerprint)
-        return bool(row["is_unchanged"])
+        steps = planning.plan(self._nodes, planning.history(connection), full=full)
+        if any(step.mode == "full" for step in steps):
+            compatibility.check(connection, self._nodes.values())
+        return steps
 
     def _has_news(self, connection: db.Connection, landings: list[sync.Landing]) -> bool:
         """Tell whether there is something to publish though no node has to run."""
@@ -178,6 +232,11 @@ class Builder:
         """Remember the files that were planned from; without it dbt is parsed every time."""
         if self._fingerprint:
             connection.execute(db.script("remember_project"), (self._fingerprint,))
+
+    def _remember_definitions(self, connection: db.Connection, steps: list[Step]) -> None:
+        if any(step.mode == "full" for step in steps):
+            parts = {node.definition: node.parts for node in self._nodes.values()}
+            definitions.remember(connection, parts)
 
     def _run(
         self, connection: db.Connection, release: int, steps: list[Step], report: Reporter

@@ -20,6 +20,7 @@ from runner.errors import ConfigError, DatabaseError
 Connection = psycopg.Connection[DictRow]
 
 OLDEST, NEWEST = 150000, 190000
+OWN = "Almoner's database"
 OWN_SETTING = "ALMONER_DSN, or database in almoner.yml,"
 
 # an error is told once, by us
@@ -56,7 +57,7 @@ def with_database(url: str, database: str) -> str:
 
 
 @contextmanager
-def connect(url: str | None = None, *, what: str = "Almoner's database") -> Iterator[Connection]:
+def connect(url: str | None = None, *, what: str = OWN) -> Iterator[Connection]:
     """Open a connection in autocommit mode, with dict rows; close it at the end.
 
     Raises `DatabaseError` when the server cannot be reached, refuses a statement or is lost, and

@@ -7,14 +7,14 @@ import json
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 from psycopg.conninfo import conninfo_to_dict
 
-from runner import project
+from runner import definitions, project
 from runner.errors import ConfigError
 from runner.tables import counted
 
@@ -57,7 +57,8 @@ class Node:
     """A node of the project as planning needs it.
 
     `definition` is a digest of all that decides the node's rows: its own SQL, macros,
-    contract and settings, and those of the views and seeds it reads. `feed` names its changes.
+    contract and settings, and those of the views and seeds it reads; `parts` has these one by
+    one. `feed` names its changes, `label` is what people call it.
     """
 
     unique_id: str
@@ -66,6 +67,8 @@ class Node:
     definition: str
     inputs: tuple[str, ...]
     feed: str = ""
+    label: str = ""
+    parts: definitions.Parts = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -274,26 +277,47 @@ def _check_entities(manifest: Any) -> None:
 
 
 def _nodes(manifest: Any) -> dict[str, Node]:
-    variables = getattr(manifest.metadata, "vars", {})
     found: dict[str, Node] = {}
     for unique_id in _in_order(manifest):
         node = manifest.nodes.get(unique_id) or manifest.sources[unique_id]
-        kind = _kind(node)
-        inputs = tuple(_inputs(node))
-        parts = [unique_id, _own(manifest, node, kind), variables]
-        for parent in inputs:
-            if found[parent].kind == "snapshot":
+        parents = [found[parent] for parent in _inputs(node)]
+        for parent in parents:
+            if parent.kind == "snapshot":
                 raise ConfigError(
-                    f"{node.name} reads the snapshot {found[parent].name}",
+                    f"{node.name} reads the snapshot {parent.name}",
                     "read the table that it is taken of (snapshots/README.md), then run"
                     " `almoner build`",
                 )
-            if found[parent].kind in ("source", "seed", "view"):
-                parts.append(found[parent].definition)
-        digest = hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode())
-        feed = f"{node.schema}__{node.identifier}" if kind == "source" else node.name
-        found[unique_id] = Node(unique_id, node.name, kind, digest.hexdigest(), inputs, feed)
+        found[unique_id] = _node(manifest, node, parents)
     return found
+
+
+def _node(manifest: Any, node: Any, parents: list[Node]) -> Node:
+    kind = _kind(node)
+    is_source = kind == "source"
+    parts = {"kind": kind, **_own(manifest, node, kind), "inputs": _read(parents)}
+    # as the database will give them back
+    parts = json.loads(json.dumps(parts, default=str))
+    return Node(
+        unique_id=node.unique_id,
+        name=node.name,
+        kind=kind,
+        definition=definitions.digest([node.unique_id, parts]),
+        inputs=tuple(parent.unique_id for parent in parents),
+        feed=f"{node.schema}__{node.identifier}" if is_source else node.name,
+        label=f"{node.source_name}.{node.name}" if is_source else node.name,
+        parts=parts,
+    )
+
+
+def _read(parents: list[Node]) -> dict[str, str]:
+    """Map what a node reads to its definition, where that is part of the node's own."""
+    return {
+        f"{parent.kind} {parent.label}": (
+            parent.definition if parent.kind in ("source", "seed", "view") else ""
+        )
+        for parent in parents
+    }
 
 
 def _inputs(node: Any) -> list[str]:
@@ -308,40 +332,51 @@ def _kind(node: Any) -> str:
     return str(node.resource_type)
 
 
-def _own(manifest: Any, node: Any, kind: str) -> list[Any]:
-    """List what a node itself contributes to its definition."""
+def _own(manifest: Any, node: Any, kind: str) -> dict[str, Any]:
+    """Give what a node itself contributes to its definition."""
     columns = [
         [column.name, column.data_type, [str(each.type) for each in column.constraints or []]]
         for column in node.columns.values()
     ]
+    meta = node.config.meta
     if kind == "source":
-        return [node.schema, node.identifier, columns, node.config.meta]
+        settings = {"schema": node.schema, "identifier": node.identifier}
+        return {"columns": columns, "meta": meta, "settings": settings}
     if kind == "seed":
-        return [node.checksum.checksum, node.config.to_dict()]
+        return {"sql": node.checksum.checksum, "settings": node.config.to_dict()}
     if kind == "snapshot":
-        return [node.raw_code, node.config.to_dict()]
-    documents = (
-        [node.description, [column.description for column in node.columns.values()]]
-        if kind == "mart"
-        else []
-    )
-    settings = {
-        name: node.config.get(name) for name in ("materialized", "meta", "schema", "contract")
+        return {"sql": definitions.digest(node.raw_code), "settings": node.config.to_dict()}
+    return {
+        "sql": definitions.digest(node.raw_code),
+        "columns": columns,
+        "meta": meta,
+        "settings": {
+            name: node.config.get(name) for name in ("materialized", "schema", "contract")
+        },
+        "documents": _documents(node) if kind == "mart" else {},
+        "macros": _macros(manifest, node),
     }
-    return [node.raw_code, columns, settings, documents, _macros(manifest, node)]
 
 
-def _macros(manifest: Any, node: Any) -> list[str]:
-    """Give the text of every macro of the project that a node's SQL reaches."""
-    pending, seen = list(node.depends_on.macros), set()
+def _documents(node: Any) -> dict[str, str]:
+    """Digest what is said of a mart and of its columns."""
+    told = {
+        column.name: definitions.digest(column.description) for column in node.columns.values()
+    }
+    return {definitions.WHOLE: definitions.digest(node.description), **told}
+
+
+def _macros(manifest: Any, node: Any) -> dict[str, str]:
+    """Digest the text of every macro of the project that a node's SQL reaches, by name."""
+    pending, seen = list(node.depends_on.macros), dict[str, str]()
     while pending:
         name = pending.pop()
         macro = manifest.macros.get(name)
-        if name in seen or macro is None or macro.package_name != PROJECT:
+        if macro is None or macro.package_name != PROJECT or macro.name in seen:
             continue
-        seen.add(name)
+        seen[macro.name] = definitions.digest(macro.macro_sql)
         pending.extend(macro.depends_on.macros)
-    return [manifest.macros[name].macro_sql for name in sorted(seen)]
+    return seen
 
 
 def _in_order(manifest: Any) -> list[str]:

@@ -136,6 +136,13 @@ class Snapshot:
             self._places[table.name] = row["places"]
         return int(row["total"]), int(row["changed"])
 
+    def size(self, table: Table) -> int:
+        """Give the bytes that a table takes at the source; 0 of a view."""
+        query = sql.SQL("select pg_table_size({}::oid)::bigint as size").format(
+            sql.Literal(int(self.tables[table.source_name].oid))
+        )
+        return int(db.one(self.connection, query.as_string())["size"])
+
     def fingerprints(self, table: Table, columns: tuple[str, ...]) -> fingerprints.Buckets:
         """Give the fingerprint of each bucket of a table's keys, over some of its columns."""
         query = fingerprints.query(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from runner import db
+from runner import db, definitions
 from runner.dbt import Node
 
+FEW = 5  # names that are told of one reason
+FOLLOWING = ("made anew", "view ", "seed ", "source ")  # begin with another node's own reason
 RECORDED = ("view", "seed", "snapshot", "mart", "released")
 
 
@@ -24,12 +26,20 @@ class Step:
 class History:
     """What earlier releases recorded: each model's last build, and each feed's last news.
 
-    `filled` has the last release in which a table was filled from empty, which leaves no feed.
+    `filled` has the last release in which a table was filled from empty, which leaves no feed;
+    `definitions` the parts of those that were recorded.
     """
 
     builds: dict[str, tuple[int, str]]
     feeds: dict[str, int]
     filled: dict[str, int] = field(default_factory=dict)
+    definitions: dict[str, definitions.Parts] = field(default_factory=dict)
+
+
+def is_done(connection: db.Connection, fingerprint: str) -> bool:
+    """Tell whether neither the project's files nor any feed changed since the last release."""
+    row = db.one(connection, db.script("project_is_unchanged"), fingerprint)
+    return bool(row["is_unchanged"])
 
 
 def history(connection: db.Connection) -> History:
@@ -48,50 +58,85 @@ def history(connection: db.Connection) -> History:
         builds,
         {row["feed"]: int(row["release_id"]) for row in logged},
         {row["feed"]: int(row["filled_in"]) for row in logged},
+        definitions.known(connection),
     )
 
 
-def plan(nodes: dict[str, Node], past: History) -> list[Step]:
-    """Choose the nodes to run, inputs before dependants."""
+def plan(nodes: dict[str, Node], past: History, *, full: bool = False) -> list[Step]:
+    """Choose the nodes to run, inputs before dependants; every one if `full`."""
+    present = {node.definition: node.parts for node in nodes.values()}
     steps: dict[str, Step] = {}
     for unique_id, node in nodes.items():
-        step = _step(node, nodes, past, steps)
+        if node.kind not in RECORDED:
+            continue
+        step = _redefined(node, past, present, full) or _touched(node, nodes, past, steps)
         if step:
             steps[unique_id] = step
     return list(steps.values())
 
 
-def _step(
+def _redefined(
+    node: Node, past: History, present: dict[str, definitions.Parts], full: bool
+) -> Step | None:
+    """Plan a node that is new, or whose definition is another one than at its last build."""
+    since, definition = past.builds.get(node.name, (0, ""))
+    if not definition:
+        return Step(node, "full", since, "new")
+    if definition != node.definition:
+        why = definitions.differences(definition, node.definition, past.definitions, present)
+        return Step(node, "full", since, ", ".join(why))
+    return Step(node, "full", since, "asked for in full") if full else None
+
+
+def _touched(
     node: Node, nodes: dict[str, Node], past: History, steps: dict[str, Step]
 ) -> Step | None:
-    if node.kind not in RECORDED:
-        return None
-    since, definition = past.builds.get(node.name, (0, ""))
-    if definition != node.definition:
-        return Step(node, "full", since, "changed" if definition else "new")
-    rebuilt = [parent for parent in node.inputs if parent in steps]
+    """Plan a node whose inputs changed, or were made anew beneath it."""
+    since, _ = past.builds[node.name]
+    rebuilt = [nodes[parent] for parent in node.inputs if parent in steps]
     if node.kind in ("view", "mart"):
         # a view that is made anew takes the views upon it away
-        dropped = [parent for parent in rebuilt if nodes[parent].kind == node.kind]
-        return Step(node, "full", since, "rebuilt view beneath") if dropped else None
+        dropped = [f"{node.kind} {each.label}" for each in rebuilt if each.kind == node.kind]
+        return Step(node, "full", since, f"made anew: {_named(dropped)}") if dropped else None
     if node.kind == "seed":
         return None
-    if node.kind == "released" and _news(node, nodes, past.filled, since):
-        return Step(node, "full", since, "input filled from empty")
+    if node.kind == "released" and (filled := _news(node, nodes, past.filled, since)):
+        return Step(node, "full", since, f"input filled from empty: {_named(filled)}")
     news = _news(node, nodes, past.feeds, since)
-    moved = [parent for parent in rebuilt if nodes[parent].kind == "released"]
-    if news or moved:
-        return Step(node, "incremental", since, "changed inputs")
-    return None
+    news += [each.label for each in rebuilt if each.kind == "released"]
+    return Step(node, "incremental", since, f"inputs changed: {_named(news)}") if news else None
 
 
-def _news(node: Node, nodes: dict[str, Node], feeds: dict[str, int], since: int) -> bool:
-    """Tell whether a feed that reaches the node, through views, has news."""
+def _news(node: Node, nodes: dict[str, Node], feeds: dict[str, int], since: int) -> list[str]:
+    """List what reaches the node, through views, and has news in its feed."""
+    found: list[str] = []
     for parent in node.inputs:
         upstream = nodes[parent]
         if upstream.kind in ("source", "released"):
             if feeds.get(upstream.feed, 0) > since:
-                return True
-        elif upstream.kind == "view" and _news(upstream, nodes, feeds, since):
-            return True
-    return False
+                found.append(upstream.label)
+        elif upstream.kind == "view":
+            found += _news(upstream, nodes, feeds, since)
+    return found
+
+
+def _named(labels: list[str]) -> str:
+    return ", ".join(sorted(set(labels)))
+
+
+def reasons(steps: list[Step]) -> list[tuple[str, str]]:
+    """Give what full recomputes begin with: each reason, and the nodes that it is of.
+
+    Left out is what only follows: inputs that changed, views made anew, views and seeds that
+    changed and are told themselves.
+    """
+    found: dict[str, list[str]] = {}
+    for step in steps:
+        if step.mode == "full" and not step.reason.startswith(FOLLOWING):
+            found.setdefault(step.reason, []).append(step.node.name)
+    return [(reason, _few(names)) for reason, names in found.items()]
+
+
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - FEW} more" if names[FEW:] else ""
+    return f"{', '.join(names[:FEW])}{more}"

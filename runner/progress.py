@@ -11,11 +11,26 @@ from typing import Any
 from rich.console import Console
 from rich.status import Status
 
+from runner import planning
 from runner.dbt import Result
 from runner.expectations import Finding
 from runner.planning import Step
 from runner.sync import Landing
 from runner.tables import counted
+
+
+class Silent:
+    """Nothing: the process that builds again and again tells each outcome itself."""
+
+    def stage(self, name: str, detail: str = "") -> None: ...
+
+    def landed(self, landing: Landing) -> None: ...
+
+    def planned(self, steps: list[Step]) -> None: ...
+
+    def ran(self, result: Result) -> None: ...
+
+    def unexpected(self, findings: list[Finding]) -> None: ...
 
 
 class Plain:
@@ -44,6 +59,8 @@ class Plain:
     def planned(self, steps: list[Step]) -> None:
         full = sum(step.mode == "full" for step in steps)
         self.say(f"  {counted(len(steps), 'node')} to run, {full} of them in full")
+        for reason, names in planning.reasons(steps):
+            self.say(f"  {reason}: {names}")
 
     def ran(self, result: Result) -> None:
         if not result.is_good:

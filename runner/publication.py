@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from runner import db, holds, releases
+from runner import compatibility, db, holds, releases
 from runner.errors import ConfigError, DatabaseError, PublicationError
 
 # how long to wait for readers of a mart whose view changes; those after them wait as well
@@ -162,12 +162,7 @@ def _write_mart(connection: db.Connection, name: str, definition: dict[str, Any]
             )
         )
     except psycopg.errors.InvalidTableDefinition as error:
-        raise PublicationError(
-            f"mart {name} removes, renames or retypes a column that readers use: "
-            f"{db.first_line(error)}",
-            f"keep the column and add new ones at the end, or `almoner new mart {name}_2`;"
-            " CONTRIBUTING.md says how to start a mart anew that nobody reads yet",
-        ) from error
+        raise compatibility.refusal("mart", name, db.first_line(error)) from error
     connection.execute(sql.SQL("alter view {} owner to almoner_gate").format(view))
     connection.execute(sql.SQL("grant select on {} to almoner_reader").format(view))
     connection.execute(

@@ -76,6 +76,7 @@ class Settings(BaseModel):
     deletion_limit_percent: float = Field(default=5, ge=0, le=100)
     retention: Retention = Retention()
     cursor_minimum_rows: int = Field(default=1_000_000, ge=0)
+    min_free_mb: int = Field(default=256, ge=0)
 
     @model_validator(mode="after")
     def _plain_source_names(self) -> Settings:

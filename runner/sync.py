@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from psycopg import errors, sql
 
-from runner import cursors, db, deletions, extraction, fingerprints, quarantine, raw
+from runner import cursors, db, deletions, extraction, fingerprints, quarantine, raw, room
 from runner.contracts import Table
 from runner.cursors import Rule
 from runner.deletions import DeletionError, Limit
@@ -87,6 +87,7 @@ def sync(
     landings: list[Landing] = []
     limit = Limit(configured.deletion_limit_percent, accept_deletions)
     minimum = configured.cursor_minimum_rows
+    space = room.beneath(configured)
     for name, source in configured.sources.items():
         with extraction.open_snapshot(name, source) as snapshot, target.transaction():
             target.execute("select almoner.fence(%s)", (release,))
@@ -95,7 +96,7 @@ def sync(
             for table in snapshot.contract.tables:
                 size = aside.get(quarantine.entity(table), 0)
                 job = Landed(target, snapshot, table, release, size, limit, minimum, verify)
-                landing = _land(job)
+                landing = _land(job, space)
                 landings.append(landing)
                 report(landing)
     return landings
@@ -113,16 +114,19 @@ def notices(landings: list[Landing]) -> list[str]:
     ]
 
 
-def _land(job: Landed) -> Landing:
+def _land(job: Landed, space: room.Room) -> Landing:
     identity = job.snapshot.check(job.table)
-    mark = _watermark(job)
+    mark = watermark(job.target, job.snapshot.name, job.table)
     rule = cursors.rule(job.target, job.snapshot, job.table, mark, identity, job.cursor_minimum)
     # what is set aside is told from all rows of a table
     since = None if job.aside else rule.since
     total, changed = job.snapshot.counts(job.table, since)
-    held = _count(job) if job.is_verified or not mark else mark.row_count
+    space.require_landing(job.snapshot, job.table, total, changed)
+    held = mark.row_count if mark else count(job.target, job.snapshot.name, job.table)
+    if job.is_verified:
+        held = count(job.target, job.snapshot.name, job.table)
     landed, inserted, deleted, aside = 0, 0, 0, Aside()
-    if changed and not held and _is_empty(job):
+    if changed and not held and is_empty(job.target, job.table):
         landed, aside = _first_load(job)
         inserted = landed
     elif changed or job.aside:
@@ -191,8 +195,9 @@ def _prove(job: Landed) -> Found:
     return Found(landed, inserted, deleted)
 
 
-def _watermark(job: Landed) -> Watermark | None:
-    found = db.rows(job.target, db.script("watermark"), job.snapshot.name, job.table.feed_name)
+def watermark(target: db.Connection, source: str, table: Table) -> Watermark | None:
+    """Give up to where a source's table was read, if it ever was."""
+    found = db.rows(target, db.script("watermark"), source, table.feed_name)
     if not found:
         return None
     row = found[0]
@@ -201,16 +206,18 @@ def _watermark(job: Landed) -> Watermark | None:
     )
 
 
-def _is_empty(job: Landed) -> bool:
-    query = sql.SQL("select not exists (select from {}) as yes").format(raw.relation(job.table))
-    return bool(db.one(job.target, query.as_string())["yes"])
+def is_empty(target: db.Connection, table: Table) -> bool:
+    """Tell whether nothing has landed in a raw table, of any source."""
+    query = sql.SQL("select not exists (select from {}) as yes").format(raw.relation(table))
+    return bool(db.one(target, query.as_string())["yes"])
 
 
-def _count(job: Landed) -> int:
+def count(target: db.Connection, source: str, table: Table) -> int:
+    """Count the rows of one source that a raw table holds."""
     query = sql.SQL("select count(*) as size from {} where source_id = {}").format(
-        raw.relation(job.table), sql.Literal(job.snapshot.name)
+        raw.relation(table), sql.Literal(source)
     )
-    return int(db.one(job.target, query.as_string())["size"])
+    return int(db.one(target, query.as_string())["size"])
 
 
 def _first_load(job: Landed) -> tuple[int, Aside]:

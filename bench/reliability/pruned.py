@@ -8,24 +8,13 @@ from psycopg import sql
 
 from runner import build, db, releases, retention
 from runner.demo import generator
+from runner.progress import Silent
 from runner.settings import Retention
 
 # what is kept below: of releases made in one go, age and month say nothing
 KEPT = 3
 POLICY = Retention(releases=KEPT, days=0, month_ends=0)
 Rows = dict[tuple[int, str], str]
-
-
-class Quiet:
-    """Reports nothing."""
-
-    def stage(self, name: str, detail: str = "") -> None: ...
-
-    def landed(self, landing: object) -> None: ...
-
-    def planned(self, steps: object) -> None: ...
-
-    def ran(self, result: object) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -58,7 +47,7 @@ def grow(builder: build.Builder, source: str, size: int, seed: int) -> None:
     for number in range(size):
         with db.connect(source) as connection:
             generator.live(connection, seed + number)
-        builder.build(Quiet())
+        builder.build(Silent())
 
 
 def prune(target: str) -> Outcome:

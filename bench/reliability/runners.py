@@ -21,24 +21,19 @@ from typing import Any
 from runner import project
 from runner.build import Builder, Options
 from runner.errors import AlmonerError
+from runner.progress import Silent
 from runner.settings import Settings, Source
 
 HERE = Path(__file__).resolve()
 
 
-class Quiet:
+class Quiet(Silent):
     """Reports nothing; knows how far the build is."""
 
     reached = ""
 
     def stage(self, name: str, detail: str = "") -> None:
         self.reached = name
-
-    def landed(self, landing: object) -> None: ...
-
-    def planned(self, steps: object) -> None: ...
-
-    def ran(self, result: object) -> None: ...
 
 
 @dataclass(frozen=True)

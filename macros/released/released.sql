@@ -12,16 +12,30 @@
     {%- set plan = released_plan(model) -%}
     {%- set target_relation = this.incorporate(type='view') -%}
 
-    {#- 2. The table, its policies and the builder's view, where they are missing or changed. -#}
+    {#- 2. The table and its policies, where they are missing or changed. -#}
+    {%- set added = {} -%}
     {%- if plan.mode == 'full' -%}
         {%- do get_assert_columns_equivalent(sql) -%}
-        {%- do released_prepare(model, target_relation) -%}
+        {%- set added = released_prepare(model) -%}
+    {%- endif -%}
+    {%- if plan.mode == 'full' and released_is_empty(model) -%}
+        {%- do plan.update({'is_first_fill': true}) -%}
+    {%- else -%}
+        {#- 3. The candidate rows. -#}
+        {%- do released_compute(model, sql, plan) -%}
+    {%- endif -%}
+
+    {#- 4. Columns that the contract gained, and the builder's view. -#}
+    {%- if added -%}
+        {%- do released_add_columns(model, plan, added) -%}
+    {%- endif -%}
+    {%- if plan.mode == 'full' -%}
+        {%- do released_run(released_view(model, target_relation)) -%}
         {%- do persist_docs(target_relation, model) -%}
     {%- endif -%}
 
-    {#- 3. The candidate rows, and 4. what differs: retired, inserted and fed onward. -#}
-    {%- if plan.mode == 'full' and released_is_empty(model) -%}
-        {%- do plan.update({'is_first_fill': true}) -%}
+    {#- 5. What differs: retired, inserted and fed onward. -#}
+    {%- if plan.is_first_fill -%}
         {%- do released_run(released_whole_model()) -%}
         {%- call statement('main') -%}
             {{ released_first_fill(model, sql, plan.release) }}
@@ -30,17 +44,16 @@
             released_indexes(model) ~ ' analyze store.' ~ adapter.quote(model.name)
         ) -%}
     {%- else -%}
-        {%- do released_compute(model, sql, plan) -%}
         {%- call statement('main') -%}
             {{ released_supersede(model, plan) }}
         {%- endcall -%}
     {%- endif -%}
+    {%- do released_close(model, plan) -%}
 
-    {#- 5. The gate for readers, where it is missing or changed; the build is noted. -#}
+    {#- 6. The gate for readers, where it is missing or changed: last, for they wait for it. -#}
     {%- if plan.mode == 'full' -%}
         {%- do released_gate(model) -%}
     {%- endif -%}
-    {%- do released_close(model, plan) -%}
 
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {{ adapter.commit() }}

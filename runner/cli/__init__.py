@@ -8,6 +8,7 @@ from runner.cli import (
     differences,
     expectations,
     marts,
+    plan,
     releases,
     retention,
 )
@@ -22,6 +23,7 @@ __all__ = [
     "expectations",
     "main",
     "marts",
+    "plan",
     "releases",
     "retention",
 ]

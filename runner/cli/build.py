@@ -8,6 +8,7 @@ from dataclasses import asdict
 import click
 
 from runner import build, db, progress, releases, settings, status, sync, tables
+from runner.cli import resident
 from runner.cli.group import main
 from runner.cli.options import JSON
 from runner.cli.printing import print_rows
@@ -22,9 +23,19 @@ SHOWN_TENANTS = 8
 @click.option("--take-over", is_flag=True, help="End another build that hangs, and build.")
 @click.option("--verify", is_flag=True, help="Compare every landed row with its source.")
 @click.option("--expectations", "expect", is_flag=True, help="Validate what landed.")
+@click.option("--watch", "is_resident", is_flag=True, help="Stay, and build again and again.")
+@click.option(
+    "--every", type=click.IntRange(min=1), default=300, show_default=True,
+    help="With --watch: seconds from the beginning of one build to the next.",
+)  # fmt: skip
 @JSON
-def build_command(as_json: bool, **options: bool) -> None:
+def build_command(is_resident: bool, every: int, as_json: bool, **options: bool) -> None:
     """Make a release: sync, run dbt, audit, publish."""
+    if is_resident:
+        if any(options.values()):
+            raise click.UsageError("--watch goes with --every and --json only")
+        resident.run(_with_sources, every, None if as_json else _print_published)
+        return
     configured = _with_sources()
     report = progress.reporter(as_json)
     try:
@@ -38,22 +49,26 @@ def build_command(as_json: bool, **options: bool) -> None:
         click.echo(f"nothing new: {_standing(outcome)} ({outcome.seconds:.1f} s)")
         _print_held(outcome.amiss)
     else:
-        told = (
-            f"published release {outcome.release} to {tables.counted(outcome.tenants, 'tenant')}: "
-            f"{tables.counted(outcome.rows_landed, 'row')} landed, "
-            f"{outcome.rows_deleted:,} deleted, {tables.counted(outcome.nodes, 'node')}, "
-            f"{tables.counted(outcome.tests, 'test')} ({outcome.seconds:.1f} s)"
-        )
-        click.echo(tables.paragraph(told))
-        _print_held(outcome.amiss)
-        if rows := sum(each.rows_set_aside for each in outcome.amiss):
-            click.echo(f"{tables.counted(rows, 'row')} set aside: see `almoner status`")
+        _print_published(outcome)
     if outcome.failures:
         raise AuditError(
             "audits hold back " + ", ".join(sorted({each.tenant for each in outcome.failures})),
             f"`almoner releases show {outcome.release}` shows the rows that failed; mend them in"
             " the source and run `almoner build`",
         )
+
+
+def _print_published(outcome: build.Outcome) -> None:
+    told = (
+        f"published release {outcome.release} to {tables.counted(outcome.tenants, 'tenant')}: "
+        f"{tables.counted(outcome.rows_landed, 'row')} landed, "
+        f"{outcome.rows_deleted:,} deleted, {tables.counted(outcome.nodes, 'node')}, "
+        f"{tables.counted(outcome.tests, 'test')} ({outcome.seconds:.1f} s)"
+    )
+    click.echo(tables.paragraph(told))
+    _print_held(outcome.amiss)
+    if rows := sum(each.rows_set_aside for each in outcome.amiss):
+        click.echo(f"{tables.counted(rows, 'row')} set aside: see `almoner status`")
 
 
 def _standing(outcome: build.Outcome) -> str:

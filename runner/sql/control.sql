@@ -102,6 +102,12 @@ create table if not exists almoner.model_builds (
     primary key (model, release_id)
 );
 
+-- the parts of each definition that was ever built, by which plans give their reasons
+create table if not exists almoner.definitions (
+    definition text primary key,
+    parts jsonb not null
+);
+
 create table if not exists almoner.plans (
     release_id int not null,
     model text not null,
@@ -232,6 +238,41 @@ begin
         raise exception 'release % is not being built', release
         using hint = 'another build took over; run almoner build';
     end if;
+end
+$$;
+
+-- adds columns, types by name, to a released table. Rows stored so far take the commonest
+-- value of work.<model>__rows, kept once in the catalog, so that only the others differ.
+-- Readers queue behind an attempt for 0.3 s a lock, and go on before the next.
+create or replace function almoner.add_columns(model text, columns jsonb) returns void
+language plpgsql as $$
+declare
+    store text := format('store.%I', model);
+    added text[];
+    plain text[];
+    col record;
+    commonest text;
+begin
+    for col in select * from jsonb_each_text(columns) loop
+        execute format(
+            'select %1$I::text from work.%2$I group by %1$I order by count(*) desc, %1$I limit 1',
+            col.key, model || '__rows'
+        ) into commonest;
+        added := added || format('add column %I %s default %L', col.key, col.value, commonest);
+        plain := plain || format('alter column %I drop default', col.key);
+    end loop;
+    perform set_config('lock_timeout', '300ms', true);
+    for attempt in 1..60 loop
+        begin
+            execute format('alter table %s %s', store, array_to_string(added, ', '));
+            execute format('alter table %s %s', store, array_to_string(plain, ', '));
+            return;
+        exception when lock_not_available then
+            perform pg_sleep(0.7);
+        end;
+    end loop;
+    raise exception 'readers'' long transactions keep % from gaining a column', store
+    using errcode = 'lock_not_available', hint = 'end their sessions and run almoner build';
 end
 $$;
 

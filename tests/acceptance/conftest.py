@@ -16,26 +16,13 @@ from psycopg.conninfo import conninfo_to_dict
 
 from runner import access, build, db, marts, releases
 from runner.demo import generator
+from runner.progress import Silent
 from runner.settings import Settings, Source
 from tests.conftest import Databases
 
 END = date(2026, 10, 31)
 EXCEPTIONS = {"set_aside_rows", "excessive_write_offs"}  # marts that a clean source leaves empty
 DAYS = (date(2026, 9, 30), date(2026, 10, 15), END, date(2026, 11, 15))
-
-
-class Quiet:
-    """Reports nothing."""
-
-    def stage(self, name: str, detail: str = "") -> None: ...
-
-    def landed(self, landing: object) -> None: ...
-
-    def planned(self, steps: object) -> None: ...
-
-    def ran(self, result: object) -> None: ...
-
-    def unexpected(self, findings: object) -> None: ...
 
 
 @dataclass
@@ -56,7 +43,7 @@ class Installation:
         """Make a release, in a process that keeps dbt's manifest."""
         if self._builder is None:
             self._builder = build.Builder(self.settings, self.target)
-        return self._builder.build(Quiet(), build.Options(**options))
+        return self._builder.build(Silent(), build.Options(**options))
 
     def live(self, seed: int) -> dict[str, int]:
         """Make the next day happen in the operational database."""

@@ -19,7 +19,8 @@ from psycopg.rows import dict_row
 from runner import db, releases
 from runner.build import Builder
 from runner.errors import DatabaseError
-from tests.acceptance.conftest import Installation, Quiet
+from runner.progress import Silent
+from tests.acceptance.conftest import Installation
 from tests.command import Command, Said
 from tests.conftest import Databases
 
@@ -306,7 +307,7 @@ def test_a_lost_connection(installation: Installation) -> None:
         assert caught.value.exit_code == 3
         assert "`almoner build`" in caught.value.hint
         assert installation.published() == before
-    assert builder.build(Quiet()).release is not None
+    assert builder.build(Silent()).release is not None
     assert installation.published() != before
 
 
@@ -472,7 +473,7 @@ def test_a_process_of_its_own_tells_an_error_without_a_traceback(
 # -- sabotage --------------------------------------------------------------------------------
 
 
-class Sabotage(Quiet):
+class Sabotage(Silent):
     """Ends the sessions of a database when a build comes to a point."""
 
     def __init__(self, url: str, at: str) -> None:
@@ -492,7 +493,7 @@ class Sabotage(Quiet):
         self._come_to("landed")
 
 
-class SabotageOfDbt(Quiet):
+class SabotageOfDbt(Silent):
     """Ends a session in which dbt builds what the journal is needed for."""
 
     def __init__(self, url: str) -> None:

@@ -1,0 +1,166 @@
+"""A released table gains a column: what it costs, who waits, and what an undone one leaves."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+import yaml
+
+from runner import build, db, project, publication, status
+from runner.errors import PublicationError
+from tests.acceptance.conftest import Installation
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.acceptance
+
+MODEL = "models/core/finance/fct_invoices"
+
+
+class Edited:
+    """A copy of the project, of which a model gains, changes and loses columns."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for name in ("models", "macros", "seeds", "snapshots", "tests"):
+            ignored = shutil.ignore_patterns("*.py", "__pycache__")
+            shutil.copytree(ROOT / name, root / name, ignore=ignored)
+        shutil.copy(ROOT / "dbt_project.yml", root)
+        self._sql, self._yml = (root / f"{MODEL}{suffix}" for suffix in (".sql", ".yml"))
+        self._select, self._about = self._sql.read_text(), self._yml.read_text()
+
+    def add(self, name: str, data_type: str, expression: str) -> None:
+        """Let the model have one column more than it began with."""
+        body, _, last = self._select.rstrip().rpartition("select * from ")
+        self._sql.write_text(
+            f"{body}select *, ({expression})::{data_type} as {name} from {last}\n"
+        )
+        content = yaml.safe_load(self._about)
+        column = {"name": name, "data_type": data_type, "description": "Added."}
+        content["models"][0]["columns"].append(column)
+        self._yml.write_text(yaml.safe_dump(content, sort_keys=False))
+
+    def take_back(self) -> None:
+        self._sql.write_text(self._select)
+        self._yml.write_text(self._about)
+
+
+@pytest.fixture
+def edited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Edited:
+    made = Edited(tmp_path)
+    monkeypatch.setenv(project.VARIABLE, str(tmp_path))
+    return made
+
+
+def released(installation: Installation, outcome: build.Outcome, table: str) -> int:
+    """Give the rows that a release added to a table."""
+    assert outcome.release is not None
+    with installation.connect() as connection:
+        changed = status.changed_rows(connection, outcome.release)
+    return sum(row["rows_added"] for row in changed if row["table_name"] == table)
+
+
+def test_an_added_column_restates_only_what_differs(
+    installation: Installation, edited: Edited
+) -> None:
+    with psycopg.connect(installation.target) as connection:
+        ids = connection.execute(
+            "select invoice_id from store.fct_invoices where tenant_id = 'demo_1'"
+            " order by 1 limit 3"
+        ).fetchall()
+    few = ", ".join(repr(invoice) for (invoice,) in ids)
+    edited.add("origin", "text", "'web'")
+    assert released(installation, installation.build(), "fct_invoices") == 0
+    origin = f"case when tenant_id = 'demo_1' and invoice_id in ({few}) then 'desk' else 'web' end"
+    edited.add("origin", "text", origin)
+    assert released(installation, installation.build(), "fct_invoices") == 3
+    installation.live(1)
+    assert released(installation, installation.build(), "fct_invoices") > 0
+    edited.add("origin", "text", f"{origin} /* the same */")
+    assert released(installation, installation.build(), "fct_invoices") == 0  # in full
+    with psycopg.connect(installation.target) as connection:
+        found = connection.execute(
+            "select origin, count(*) from store.fct_invoices where retired_in = 2147483647"
+            " group by origin order by 1"
+        ).fetchall()
+        total = connection.execute("select count(*) from core.fct_invoices").fetchone()
+    assert found[0] == ("desk", 3)
+    assert total == (found[1][1] + 3,)
+
+    edited.take_back()
+    with pytest.raises(PublicationError, match="fct_invoices: column origin removed") as refused:
+        installation.build()
+    assert "another name" in refused.value.hint
+
+
+def test_readers_go_on_while_the_rows_of_an_added_column_are_written(
+    installation: Installation, edited: Edited
+) -> None:
+    edited.add("grand_total", "numeric(18,4)", "total_amount + tax_amount")
+    login = installation.login("demo_1")
+    with (
+        psycopg.connect(installation.target) as writer,
+        psycopg.connect(login, options="-c statement_timeout=20s") as reader,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        before = reader.execute("select count(*) from marts.ar_aging_invoices").fetchone()
+        reader.rollback()
+        # what the model writes after its table has the column
+        writer.execute("lock table feed.fct_invoices in share mode")
+        building = pool.submit(installation.build)
+        wait_until_blocked(installation.target, "feed.fct_invoices")
+        assert has_column(installation.target)
+        assert reader.execute("select count(*) from marts.ar_aging_invoices").fetchone() == before
+        writer.rollback()
+        assert building.result().release is not None
+
+
+def test_an_undone_build_leaves_a_column_that_harms_nothing(
+    installation: Installation, edited: Edited, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = installation.published()
+    edited.add("origin", "text", "'web'")
+    with monkeypatch.context() as planted:
+        planted.setattr(publication, "check_gate", refuse)
+        with pytest.raises(PublicationError, match="planted"):
+            installation.build()
+    assert has_column(installation.target, "origin")
+    assert installation.published() == before
+    edited.take_back()  # what no release had may go
+    installation.build()
+    assert installation.published() == before
+    edited.add("origin", "integer", "1")
+    with pytest.raises(PublicationError, match="column origin is integer, was text"):
+        installation.build()
+    edited.add("origin", "text", "'web'")
+    assert released(installation, installation.build(), "fct_invoices") == 0
+
+
+def refuse(connection: db.Connection) -> None:
+    raise PublicationError("planted", "`almoner status`")
+
+
+def has_column(target: str, name: str = "grand_total") -> bool:
+    """Tell whether the released table has the column, in a transaction that was committed."""
+    with psycopg.connect(target) as connection:
+        found = connection.execute(
+            "select from pg_attribute where attrelid = 'store.fct_invoices'::regclass"
+            " and attname = %s", (name,),
+        ).fetchone()  # fmt: skip
+    return found is not None
+
+
+def wait_until_blocked(target: str, table: str) -> None:
+    with psycopg.connect(target, autocommit=True) as connection:
+        for _ in range(1200):
+            blocked = connection.execute(
+                "select from pg_locks where relation = %s::regclass and not granted", (table,)
+            ).fetchone()
+            if blocked is not None:
+                return
+            time.sleep(0.1)
+    raise AssertionError(f"the build does not write {table}")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from runner import audits, db, holds, planning, publication, raw, releases, sync
+from runner import audits, db, holds, load, planning, publication, raw, releases, sync
 from runner.dbt import Dbt, Node, Result, log_path, project_fingerprint
 from runner.errors import AlmonerError, AuditError, ConfigError, DatabaseError
 from runner.planning import Step
@@ -219,15 +221,28 @@ def _judge(connection: db.Connection, release: int, results: list[Result]) -> ho
 
 def land(settings: Settings, dsn: str, *, accept_deletions: bool) -> list[sync.Landing]:
     """Sync without building: the rows wait in raw for the next build."""
+    with _only_landing(dsn, "sync only") as (connection, release):
+        return sync.sync(connection, settings, release, accept_deletions=accept_deletions)
+
+
+def load_files(dsn: str, batch: load.Batch) -> list[sync.Landing]:
+    """Load files without building: the rows wait in raw for the next build."""
+    with _only_landing(dsn, "load only") as (connection, release), connection.transaction():
+        return load.land(connection, batch, release)
+
+
+@contextmanager
+def _only_landing(dsn: str, reason: str) -> Iterator[tuple[db.Connection, int]]:
+    """Open a release to land in, and give it up afterwards; what landed stays."""
     with db.connect(dsn) as connection:
         releases.prepare(connection)
         with releases.builder(connection):
             release = releases.open_release(connection)
             try:
-                return sync.sync(connection, settings, release, accept_deletions=accept_deletions)
+                yield connection, release
             finally:
                 if not connection.closed:
-                    releases.revert(connection, release, "sync only")
+                    releases.revert(connection, release, reason)
 
 
 def audit(dsn: str) -> list[Result]:

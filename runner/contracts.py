@@ -21,11 +21,15 @@ _LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 @dataclass(frozen=True)
 class Column:
-    """A column that may leave the source, with its PostgreSQL type and its name there."""
+    """A column that may leave the source, with its PostgreSQL type and its name there.
+
+    A row without a value of a required one is set aside.
+    """
 
     name: str
     data_type: str
     source_name: str
+    is_required: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,15 @@ class Table:
     @cached_property
     def column_names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The columns, beside the key, without which a row cannot land."""
+        return tuple(
+            column.name
+            for column in self.columns
+            if column.is_required and column.name not in self.key
+        )
 
     @property
     def feed_columns(self) -> tuple[str, ...]:
@@ -146,6 +159,7 @@ def _table(system: str, entry: dict[str, Any], place: str) -> Table:
             str(column["name"]),
             str(column.get("data_type", "")),
             str(_meta(column).get("column", column["name"])),
+            bool(_meta(column).get("required")),
         )
         for column in entry.get("columns", [])
     )

@@ -171,6 +171,9 @@ class Snapshot:
             wanted = sql.SQL("{} / {} = any({})").format(
                 _key(table), sql.Literal(width), sql.Literal(buckets)
             )
+        else:
+            # a row that is set aside does not stand for one that has landed
+            wanted = _complete(table)
         query = sql.SQL("select {}::text, {} from {} where {}").format(
             sql.Literal(self.name), columns, self._relation(table), wanted
         )
@@ -257,6 +260,16 @@ def _blocks(rows: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:
 def _key(table: Table) -> sql.Identifier:
     """Name the first key column as the source does."""
     return sql.Identifier(table.in_source(table.key[0]))
+
+
+def _complete(table: Table) -> sql.Composable:
+    """Say which rows have what the contract requires."""
+    if not table.required:
+        return sql.SQL("true")
+    return sql.SQL(" and ").join(
+        sql.SQL("{} is not null").format(sql.Identifier(table.in_source(name)))
+        for name in table.required
+    )
 
 
 def _tables(connection: db.Connection, schema: str) -> dict[str, Found]:

@@ -253,13 +253,19 @@ def test_a_row_without_its_key_is_set_aside(pair: Pair) -> None:
     assert [row[2] for row in pair.aside()] == ["row without its key"] * 2
 
 
-def test_a_row_without_its_tenant_lands_and_belongs_to_nobody(pair: Pair) -> None:
+def test_a_row_without_a_required_value_is_set_aside_and_belongs_to_nobody(pair: Pair) -> None:
     pair.run("alter table hms.departments alter column hospital_id drop not null")
     pair.run("update hms.departments set hospital_id = null where id = 9")
-    pair.sync()
-    with pair.connect() as connection:
-        row = db.one(connection, "select tenant_id from raw_hms.departments where id = 9")
-    assert row["tenant_id"] == "demo_"
+    assert pair.sync()["departments"].quarantined == 1
+    reason = "hospital_id: required, and missing"
+    assert pair.aside() == [(None, "hms.departments", reason, 9)]
+    pair.run("update hms.departments set hospital_id = null where id = 10")
+    landed = pair.sync()["departments"]
+    assert (landed.landed, landed.deleted, landed.quarantined) == (0, 1, 1)
+    pair.run("update hms.departments set hospital_id = 1 where hospital_id is null")
+    landed = pair.sync()["departments"]
+    assert (landed.landed, landed.quarantined, landed.mended) == (2, 0, 2)
+    assert pair.same("departments")
 
 
 def test_a_restored_source_is_read_in_full(pair: Pair, databases: Databases) -> None:

@@ -1,0 +1,185 @@
+"""Loading files: what they hold is in raw afterwards, or set aside with the reason."""
+
+from __future__ import annotations
+
+import gzip
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from runner import build, contracts, load
+from runner.errors import ContractError
+from runner.landing import DeletionError
+from tests.conftest import Databases
+
+TABLES = [
+    table for table in contracts.load("hms").tables if table.name in ("departments", "invoices")
+]
+DEPARTMENTS = next(table for table in TABLES if table.name == "departments")
+HEAD = "id,hospital_id,code,name,kind,is_active,updated_at"
+ROW = "{id},1,{id},Ward {id},clinical,true,2026-01-01T10:00:00Z"
+
+
+@dataclass
+class Folder:
+    """A directory of files, and Almoner's own database."""
+
+    path: Path
+    target: str
+    landings: dict[str, load.FileLanding] = field(default_factory=dict)
+
+    def write(self, name: str, *lines: str, head: str = HEAD, end: str = "\n") -> Path:
+        """Write a file: its column names and lines."""
+        path = self.path / name
+        path.parent.mkdir(exist_ok=True)
+        text = end.join([head, *lines]) + end
+        path.write_bytes(gzip.compress(text.encode()) if name.endswith("gz") else text.encode())
+        return path
+
+    def load(self, **options: Any) -> load.FileLanding:
+        """Land the files; give what came of departments."""
+        batch = load.Batch("north", "hms", self.path, **options)
+        landings = build.load_files(self.target, batch)
+        self.landings = {
+            each.table.name: each for each in landings if isinstance(each, load.FileLanding)
+        }
+        nothing = load.FileLanding("north", DEPARTMENTS, 0, 0, 0, 0)
+        return self.landings.get("departments", nothing)
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.target) as connection:
+            return connection.execute(query.encode()).fetchall()
+
+    def ids(self) -> list[int]:
+        return [row[0] for row in self.rows("select id from raw_hms.departments order by id")]
+
+    def aside(self) -> list[tuple[Any, ...]]:
+        """Give what is set aside: reason, line and tenant."""
+        return self.rows("select reason, line, tenant_id from quarantine.rows order by line")
+
+
+@pytest.fixture
+def folder(databases: Databases, tmp_path: Path) -> Folder:
+    return Folder(tmp_path, databases.create())
+
+
+def _counts(landing: load.FileLanding) -> tuple[int, int, int]:
+    assert landing.read == landing.kept + landing.aside
+    return landing.read, landing.landed, landing.aside
+
+
+def _rows(*ids: int) -> list[str]:
+    return [ROW.format(id=number) for number in ids]
+
+
+def test_a_file_is_the_whole_table(folder: Folder) -> None:
+    folder.write("departments.csv", *_rows(1, 2, 3))
+    assert _counts(folder.load()) == (3, 3, 0)
+    assert folder.load().read == 0, "what is as it was is passed over"
+    folder.write("departments.csv", *_rows(1, 3, 4), ROW.format(id=5).replace("Ward", "Hall"))
+    landing = folder.load()
+    assert (_counts(landing), landing.deleted) == ((4, 2, 0), 1)
+    assert folder.ids() == [1, 3, 4, 5]
+    found = folder.rows("select distinct source_id, tenant_id from raw_hms.departments")
+    assert found == [("north", "north_1")]
+
+
+def test_what_is_appended_takes_nothing_away(folder: Folder) -> None:
+    folder.write("departments.csv", *_rows(1, 2))
+    folder.load()
+    folder.write("departments.csv", ROW.format(id=2).replace("Ward", "Hall"), *_rows(3))
+    assert _counts(folder.load(is_appended=True)) == (2, 2, 0)
+    assert folder.ids() == [1, 2, 3]
+
+
+def test_files_compressed_in_parts_and_in_any_order_of_columns(folder: Folder) -> None:
+    folder.write("departments/1.csv.gz", *_rows(1), end="\r\n")
+    folder.write("departments/2.csv", "9,true,2", "9,,3", head="hospital_id,secret,id")
+    with pytest.raises(ContractError, match=r"2\.csv: it has no column updated_at"):
+        folder.load()
+    folder.write(
+        "departments/2.csv", '9,true,2,2026-01-01,"a ""b"", c"', '9,,3,2026-01-01,""',
+        head="\ufeffhospital_id,secret,id,updated_at,name",
+    )  # fmt: skip
+    landing = folder.load()
+    assert (_counts(landing), landing.unknown) == ((3, 3, 0), ("secret",))
+    assert folder.rows(
+        "select tenant_id, name, code, updated_at at time zone 'UTC' = '2026-01-01'"
+        " from raw_hms.departments where id > 1 order by id"
+    ) == [("north_9", 'a "b", c', None, True), ("north_9", "", None, True)]
+
+
+BAD = {
+    "x,1,,,,,2026-01-01": 'id: invalid input syntax for type bigint: "x"',
+    "8,1,,,,maybe,now": 'is_active: invalid input syntax for type boolean: "maybe"; '
+    'updated_at: no ISO 8601 date: "now"',
+    "9,,,,,,2026-01-01": "hospital_id: required, and missing",
+    ",1,,,,,2026-01-01": "row without its key",
+    "10,1,,": "too few fields: 4 of 7",
+    "11,1,,,,,2026-01-01,": "too many fields: 8 of 7",
+    "12,1,,,,,31.01.2026": 'updated_at: date/time field value out of range: "31.01.2026"',
+    '13,"1,,,,,2026-01-01': "a quote that does not close",
+    "1,1,,,,,2025-12-31": None,
+}
+
+
+def test_a_bad_row_is_set_aside_with_what_is_wrong_until_it_is_mended(folder: Folder) -> None:
+    folder.write("departments.csv", *BAD, *_rows(1, 2))
+    landing = folder.load()
+    assert _counts(landing) == (11, 2, 9)
+    assert folder.ids() == [1, 2]
+    told = {line: reason for reason, line, _ in folder.aside()}
+    for line, reason in enumerate(BAD.values(), start=2):
+        assert told[line] == (reason or "duplicate key")
+    files = folder.rows(
+        "select rows_read, rows_landed, rows_quarantined from almoner.landed_files"
+    )
+    assert files == [(11, 2, 9)]
+    folder.write("departments.csv", *_rows(1, 2, 8, 9))
+    landing = folder.load()
+    assert (landing.landed, landing.quarantined, landing.mended) == (2, 0, 9)
+    assert folder.aside() == []
+
+
+def test_text_that_is_no_utf_8(folder: Folder) -> None:
+    path = folder.write("departments.csv", *_rows(1))
+    path.write_bytes(path.read_bytes() + b"2,1,\xff,,,,2026-01-01\n3,1,\0,,,,2026-01-01\n")
+    assert _counts(folder.load()) == (3, 1, 2)
+    assert [reason for reason, *_ in folder.aside()] == [
+        "no UTF-8 at its byte 5", "a text with a NUL character",
+    ]  # fmt: skip
+
+
+STRANGE = {
+    "nurses.csv": "names no table of the system hms",
+    "departments.txt": "names no table of the system hms",
+    "departments/notes.txt": "is none of .csv",
+    "departments.csv.gz": "no gzip",
+}
+
+
+def test_a_file_that_cannot_be_read_is_named(folder: Folder) -> None:
+    for name, message in STRANGE.items():
+        path = folder.write(name, *_rows(1))
+        if name.endswith(".gz"):
+            path.write_text("no gzip")
+        with pytest.raises(ContractError, match=rf"{path.name}|{message}"):
+            folder.load()
+        shutil.rmtree(path.parent) if path.parent != folder.path else path.unlink()
+    folder.write("departments.csv", *_rows(1))
+    folder.write("departments.csv.gz", *_rows(1))
+    with pytest.raises(ContractError, match="is a second file of departments"):
+        folder.load()
+
+
+def test_masses_that_vanish_stop_the_load(folder: Folder) -> None:
+    folder.write("departments.csv", *_rows(*range(1, 101)))
+    folder.load()
+    folder.write("departments.csv", *_rows(*range(1, 51)))
+    with pytest.raises(DeletionError, match="50 of 100 rows of departments have vanished"):
+        folder.load(limit=5.0)
+    assert len(folder.ids()) == 100

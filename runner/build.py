@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from runner import audits, db, holds, load, planning, publication, raw, releases, sync
+from runner import audits, db, holds, inspection, load, planning, publication, raw, releases, sync
 from runner.dbt import Dbt, Node, Result, log_path, project_fingerprint
 from runner.errors import AlmonerError, AuditError, ConfigError, DatabaseError
 from runner.planning import Step
@@ -229,6 +229,12 @@ def load_files(dsn: str, batch: load.Batch) -> list[sync.Landing]:
     """Load files without building: the rows wait in raw for the next build."""
     with _only_landing(dsn, "load only") as (connection, release), connection.transaction():
         return load.land(connection, batch, release)
+
+
+def retry(settings: Settings, dsn: str, source: str | None) -> list[inspection.Retried]:
+    """Judge again, without building, what could not land."""
+    with _only_landing(dsn, "retry only") as (connection, release):
+        return inspection.retry(connection, settings, source, release)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,16 +68,42 @@ def land(
     """
     contract = contracts.load(batch.system)
     found = files.find(project.root() / batch.directory, contract)
-    target.execute("select almoner.fence(%s)", (release,))
-    # instants without a zone are UTC
-    target.execute("set local timezone = 'UTC'")
-    target.execute("set local datestyle = 'ISO, YMD'")
+    _fence(target, release)
     landings: list[Landing] = []
     for table in contract.tables:
         if parts := files.of_table(found, table):
             landings.append(_land(Job(target, batch.source, table, release), batch, parts))
             report(landings[-1])
     return landings
+
+
+def again(job: Job) -> FileLanding:
+    """Judge the rows of a table's files that were set aside once more; land what is good now.
+
+    A row that has landed meanwhile keeps its place.
+    """
+    mark = landing.watermark(job)
+    _fence(job.target, job.release)
+    paths = quarantine.paths(job.target, job.source, job.table)
+    arrival = Arrival(job, tuple(paths))
+    arrival.open()
+    arrival.copy_aside()
+    arrival.judge()
+    arrival.yield_to_landed()
+    held = mark.row_count if mark else landing.count(job)
+    batch = Batch(job.source, job.table.system, Path(), is_appended=True)
+    done, kept = _settle(arrival, batch, held)
+    arrival.close()
+    identity = mark.server_identity if mark else KIND
+    landing.remember(job, Watermark(identity, 0, kept), done, Aside(_aside(job)))
+    return done
+
+
+def _fence(target: db.Connection, release: int) -> None:
+    """Write for the release if it is being built still; read instants without a zone as UTC."""
+    target.execute("select almoner.fence(%s)", (release,))
+    target.execute("set local timezone = 'UTC'")
+    target.execute("set local datestyle = 'ISO, YMD'")
 
 
 def _land(job: Job, batch: Batch, parts: list[File]) -> Landing:
@@ -97,6 +123,7 @@ def _land(job: Job, batch: Batch, parts: list[File]) -> Landing:
     for reading in readings:
         arrival.copy(reading)
     arrival.judge()
+    _compare(readings, arrival.counted())
     done, kept = _settle(arrival, batch, held, readings)
     _remember_files(job, batch, [*zip(parts, digests, arrival.counted(), strict=True)])
     arrival.close()
@@ -105,17 +132,17 @@ def _land(job: Job, batch: Batch, parts: list[File]) -> Landing:
 
 
 def _settle(
-    arrival: Arrival, batch: Batch, held: int, readings: list[Records]
+    arrival: Arrival, batch: Batch, held: int, readings: Sequence[Records] = ()
 ) -> tuple[FileLanding, int]:
     """Cast, merge and set aside what has arrived; give it and how many rows are held now.
 
     Raises `ContractError` unless every row that was read was kept or set aside.
     """
-    job, counted = arrival.job, arrival.counted()
-    _compare(readings, counted)
-    aside = arrival.set_aside(in_place_of_all=not batch.is_appended)
+    job = arrival.job
+    # whoever judges again judges all that is aside
+    aside = arrival.set_aside(in_place_of_all=not batch.is_appended or not readings)
     landed, inserted, deleted, kept = _put(arrival, batch, held)
-    read = sum(each.read for each in counted)
+    read = sum(each.read for each in arrival.counted())
     if kept + aside.rows != read:
         raise ContractError(
             f"source {job.source}: {read:,} rows of {job.table.source_name} were read, of which"

@@ -32,6 +32,18 @@ def held(connection: db.Connection, source: str) -> dict[str, int]:
     return {row["entity"]: row["size"] for row in found}
 
 
+def paths(connection: db.Connection, source: str, table: Table) -> list[str]:
+    """Give the files of which rows of a table are set aside."""
+    found = db.rows(
+        connection,
+        "select distinct file from quarantine.rows"
+        " where source_id = %s and entity = %s and file is not null order by 1",
+        source,
+        entity(table),
+    )
+    return [row["file"] for row in found]
+
+
 def entity(table: Table) -> str:
     """Name a source table among what is set aside."""
     return f"{table.system}.{table.source_name}"

@@ -1,4 +1,4 @@
-"""Commands on files, and on rows that are set aside."""
+"""Commands on files."""
 
 from __future__ import annotations
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import gzip
+import io
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as some
 
 from runner import build, contracts, load
 from runner.errors import ContractError
 from runner.landing import DeletionError
+from runner.settings import Settings, Source
 from tests.conftest import Databases
 
 TABLES = [
@@ -183,3 +188,130 @@ def test_masses_that_vanish_stop_the_load(folder: Folder) -> None:
     with pytest.raises(DeletionError, match="50 of 100 rows of departments have vanished"):
         folder.load(limit=5.0)
     assert len(folder.ids()) == 100
+
+
+# -- the same rows by either door ------------------------------------------------------------
+
+TEXTS = some.text(some.characters(codec="utf-8", exclude_characters="\0"), max_size=8)
+NUMBERS = some.decimals(-10, 10**9, places=3, allow_nan=False).map(str)
+INVOICES = ("id", "number", "total_amount", "due_date", "issued_at")
+INVOICE = some.tuples(
+    some.none() | TEXTS,
+    some.none() | NUMBERS,
+    some.none() | some.dates().map(str),
+    some.none() | some.datetimes().map(lambda moment: f"{moment.isoformat()}+00:00"),
+)
+
+
+def _csv(rows: Sequence[Sequence[str | None]], order: Sequence[int]) -> str:
+    """Write rows as any program may: null is an empty field, a text may stand in quotes."""
+    sink = io.StringIO()
+    for row in rows:
+        values = [row[place] for place in order]
+        sink.write(",".join("" if value is None else _field(value) for value in values))
+        sink.write("\r\n")
+    return sink.getvalue()
+
+
+def _field(value: str) -> str:
+    is_plain = value and not set(value) & set('",\r\n')
+    return value if is_plain else '"' + value.replace('"', '""') + '"'
+
+
+LOOSE = """
+do $$
+declare guard record;
+begin
+    for guard in
+        select conrelid::regclass as place, conname from pg_constraint
+        where conrelid = 'hms.invoices'::regclass and contype <> 'p' and contype <> 'n'
+    loop
+        execute format('alter table %s drop constraint %I', guard.place, guard.conname);
+    end loop;
+end
+$$;
+alter table hms.invoices disable trigger user
+"""
+
+
+@pytest.fixture
+def hms(databases: Databases, empty_hms: str) -> str:
+    """Give a source database whose invoices may be anything."""
+    url = databases.create(empty_hms)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(LOOSE)
+        for row in connection.execute(
+            "select attname from pg_attribute where attrelid = 'hms.invoices'::regclass"
+            " and attnum > 0 and attnotnull and attname <> 'id'"
+        ).fetchall():
+            connection.execute(f"alter table hms.invoices alter {row[0]} drop not null".encode())
+    return url
+
+
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    rows=some.lists(INVOICE, max_size=12),
+    order=some.permutations(range(7)),
+    as_parquet=some.booleans(),
+    is_compressed=some.booleans(),
+)
+@example([("a\r\n\\.\n\"b", "1.500", None, None), ("", None, "0001-01-01", None)],
+         [6, 5, 4, 3, 2, 1, 0], False, True)  # fmt: skip
+def test_files_and_a_database_with_the_same_rows_land_the_same(
+    folder: Folder,
+    hms: str,
+    rows: list[tuple[str | None, ...]],
+    order: list[int],
+    as_parquet: bool,
+    is_compressed: bool,
+) -> None:
+    names = [*INVOICES, "hospital_id", "updated_at"]
+    whole = [
+        (str(10 + number), *row, "1", "2026-10-31 12:00:00+00") for number, row in enumerate(rows)
+    ]
+    for path in folder.path.iterdir():
+        path.unlink()
+    if as_parquet:
+        _write_parquet(folder.path / "invoices.parquet", names, whole)
+    else:
+        head = ",".join(names[place] for place in order) + "\r\n"
+        data = (head + _csv(whole, order)).encode()
+        end = ".csv.gz" if is_compressed else ".csv"
+        path = folder.path / f"invoices{end}"
+        path.write_bytes(gzip.compress(data) if is_compressed else data)
+    folder.load(is_full=True)
+    assert folder.landings["invoices"].kept == len(rows)
+    with psycopg.connect(hms, autocommit=True) as connection:
+        connection.execute("set timezone = 'UTC'")
+        connection.execute("truncate hms.invoices cascade")
+        for row in whole:
+            marks = ", ".join("%s" for _ in names)
+            query = f"insert into hms.invoices ({', '.join(names)}) values ({marks})"
+            connection.execute(query.encode(), row)
+    configured = Settings(sources={"hill": Source(system="hms", dsn=hms)})
+    build.land(configured, folder.target, accept_deletions=True)
+    ours, theirs = (
+        folder.rows(
+            f"select row({', '.join(names)})::text from raw_hms.invoices"
+            f" where source_id = '{source}' order by id"
+        )
+        for source in ("north", "hill")
+    )
+    assert ours == theirs
+    assert len(ours) == len(rows)
+
+
+def _write_parquet(path: Path, names: list[str], rows: list[tuple[str | None, ...]]) -> None:
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+    arrays = {
+        name: pa.array(values, pa.string()) for name, values in zip(names, columns, strict=True)
+    }
+    arrays["id"] = arrays["id"].cast(pa.int64())
+    arrays["due_date"] = arrays["due_date"].cast(pa.date32())
+    arrays["total_amount"] = arrays["total_amount"].cast(pa.decimal128(20, 3))
+    parquet.write_table(pa.table(arrays), path)

@@ -14,13 +14,3 @@ __all__ = [
     "quarantine",
     "releases",
 ]
-    "access",
-    "build",
-    "database",
-    "demo",
-    "load",
-    "main",
-    "marts",
-    "quarantine",
-    "releases",
-]

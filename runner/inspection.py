@@ -10,7 +10,7 @@ from psycopg.rows import DictRow
 from runner import contracts, db, load, quarantine, releases, sync
 from runner.contracts import Table
 from runner.errors import ConfigError
-from runner.landing import Job, Landing
+from runner.landing import Job
 from runner.settings import Settings
 
 STAGED = sql.SQL(
@@ -83,17 +83,16 @@ def retry(
         raise ConfigError(
             f"no row of source {source} could not land", "`almoner quarantine list` shows them"
         )
-    landings: list[Landing] = []
     for aside in asides:
         if aside.is_filed:
             with connection.transaction():
-                landings.append(load.again(Job(connection, aside.source, aside.table, release)))
+                load.again(Job(connection, aside.source, aside.table, release))
         else:
             _forget_watermark(connection, aside)
     read = {aside.source for aside in asides if not aside.is_filed}
     sources = {name: each for name, each in configured.sources.items() if name in read}
     landings += sync.sync(connection, configured.model_copy(update={"sources": sources}), release)
-    return [_retried(connection, aside, landings) for aside in asides]
+    return [_retried(connection, aside) for aside in asides]
 
 
 def _asides(connection: db.Connection) -> list[_Aside]:
@@ -117,13 +116,9 @@ def _forget_watermark(connection: db.Connection, aside: _Aside) -> None:
     )
 
 
-def _retried(connection: db.Connection, aside: _Aside, landings: list[Landing]) -> Retried:
-    mended = sum(
-        each.mended
-        for each in landings
-        if (each.source, each.table.feed_name) == (aside.source, aside.table.feed_name)
-    )
+def _retried(connection: db.Connection, aside: _Aside) -> Retried:
     still = quarantine.held(connection, aside.source).get(quarantine.entity(aside.table), 0)
+    mended = max(aside.rows - still, 0)
     return Retried(aside.source, aside.table.source_name, aside.rows, mended, still)
 
 

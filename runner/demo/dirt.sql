@@ -54,7 +54,12 @@ values
 ('inventory_ledger', $$ moved_at = '294276-12-31 00:00:00+00' $$, 'true'),
 ('batches', $$ expiry_date = 'infinity' $$, 'true'),
 -- money that is decided by one person alone, or beyond what is owed
-('write_offs', $$ status = 'approved', requested_by = 1, approved_by = 1 $$, 'true'),
+(
+    'write_offs',
+    $$ status = 'approved', requested_by = 1, approved_by = 1,
+       decided_at = coalesce(decided_at, requested_at) $$,
+    'true'
+),
 (
     'write_offs',
     $$ status = 'approved', amount = 9000000, requested_by = 1, approved_by = 2,

@@ -21,6 +21,7 @@ pytestmark = pytest.mark.acceptance
 REASONS = {
     ("hms.payments", "duplicate key"),
     ("hms.payments", "row without its key"),
+    ("hms.visits", "updated_at: required, and missing"),
     ("invoices", "unknown currency XXQ"),
     ("invoices", "unknown status mislaid"),
     ("invoices", "invoice without a valid exchange rate"),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 
 from runner import build, contracts, load
-from runner.errors import ContractError
+from runner.errors import ConfigError, ContractError
 from runner.landing import DeletionError
-from runner.settings import Settings, Source
+from runner.settings import Settings, Source, for_files
 from tests.conftest import Databases
 
 TABLES = [
@@ -315,3 +316,70 @@ def _write_parquet(path: Path, names: list[str], rows: list[tuple[str | None, ..
     arrays["due_date"] = arrays["due_date"].cast(pa.date32())
     arrays["total_amount"] = arrays["total_amount"].cast(pa.decimal128(20, 3))
     parquet.write_table(pa.table(arrays), path)
+
+
+# -- a source of files -----------------------------------------------------------------------
+
+
+def test_a_source_of_files_is_read_at_every_sync(folder: Folder, tmp_path: Path) -> None:
+    where = tmp_path / "north"
+    folder.path = where
+    folder.write("departments.csv", *_rows(1, 2))
+    configured = Settings(sources={"north": Source(system="hms", files=where)})
+
+    def sync() -> list[tuple[str, int, int]]:
+        landings = build.land(configured, folder.target, accept_deletions=False)
+        return [
+            (each.table.name, each.landed, each.deleted) for each in landings if each.is_change
+        ]
+
+    assert sync() == [("departments", 2, 0)]
+    assert sync() == []
+    path = folder.write("departments.csv", *_rows(1, 2))
+    os.utime(path, (1, 1))
+    assert sync() == [], "written again, with the same bytes"
+    folder.write("departments.csv", *_rows(2, 3))
+    assert sync() == [("departments", 1, 1)]
+    assert folder.rows("select count(*), sum(rows_read) from almoner.landed_files") == [(2, 4)]
+
+
+def test_rows_of_files_are_judged_again_when_the_contract_has_changed(
+    folder: Folder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.write("departments.csv", "1,,,,,,2026-01-01", "2,,,,,maybe,2026-01-01", *_rows(3))
+    assert _counts(folder.load()) == (3, 1, 2)
+    (folder.path / "departments.csv").unlink()
+    nothing = Settings()
+    (told,) = build.retry(nothing, folder.target, "north")
+    assert (told.aside, told.mended, told.still_aside) == (2, 0, 2)
+    columns = tuple(replace(column, is_required=False) for column in DEPARTMENTS.columns)
+    lenient = replace(DEPARTMENTS, columns=columns)
+    contract = contracts.Contract("hms", "hms", (lenient,))
+    monkeypatch.setattr(contracts, "load_all", lambda: (contract,))
+    (told,) = build.retry(nothing, folder.target, None)
+    assert (told.aside, told.mended, told.still_aside) == (2, 1, 1)
+    assert folder.ids() == [1, 3]
+    with pytest.raises(ConfigError, match="no row of source south could not land"):
+        build.retry(nothing, folder.target, "south")
+
+
+def test_a_source_is_named_as_it_can_be_loaded() -> None:
+    configured = Settings(
+        sources={
+            "north": Source(system="hms", files=Path("north")),
+            "hill": Source(system="hms", database="hms"),
+        }
+    )
+    wrong = [
+        ("North", "hms", False, "'North' cannot be a source"),
+        ("west", None, False, "source west is not in almoner.yml"),
+        ("hill", None, False, "source hill is a database"),
+        ("north", "gnuhealth", False, "source north follows the system hms"),
+        ("north", None, True, "source north is read whole"),
+        ("west", "sap", False, "no source system is called 'sap'"),
+    ]
+    for name, system, is_appended, message in wrong:
+        with pytest.raises(ConfigError, match=message):
+            for_files(configured, name, system, is_appended=is_appended)
+    assert for_files(configured, "north", None, is_appended=False) == "hms"
+    assert for_files(configured, "west", "gnuhealth", is_appended=True) == "gnuhealth"

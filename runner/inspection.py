@@ -91,7 +91,7 @@ def retry(
             _forget_watermark(connection, aside)
     read = {aside.source for aside in asides if not aside.is_filed}
     sources = {name: each for name, each in configured.sources.items() if name in read}
-    landings += sync.sync(connection, configured.model_copy(update={"sources": sources}), release)
+    sync.sync(connection, configured.model_copy(update={"sources": sources}), release)
     return [_retried(connection, aside) for aside in asides]
 
 

@@ -1,5 +1,6 @@
 {# every row of a source, database or file, landed or is set aside: what was counted when it was
-   read is what is there. Raw tables are counted in `almoner audit` only. #}
+   read is what is there. No tenant can be held for it. Raw tables are counted in
+   `almoner audit` only. #}
 -- depends_on: {{ ref('fct_quarantined_rows') }}
 with counted_rows as (
     select
@@ -31,6 +32,7 @@ quarantined_rows as (
 
 differing_tables as (
     select
+        null::text as tenant_id,
         lan.source_id,
         lan.table_name,
         cou.row_count as counted,
@@ -41,6 +43,7 @@ differing_tables as (
     where lan.row_count is distinct from cou.row_count
     union all
     select
+        null::text as tenant_id,
         cou.source_id,
         'quarantine' as table_name,
         cou.aside_count as counted,

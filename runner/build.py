@@ -15,6 +15,8 @@ from runner import (
     definitions,
     expectations,
     holds,
+    inspection,
+    load,
     planning,
     publication,
     raw,
@@ -24,6 +26,7 @@ from runner import (
 )
 from runner.dbt import Dbt, Node, Result, log_path, project_fingerprint
 from runner.errors import AlmonerError, AuditError, ConfigError, DatabaseError
+from runner.landing import Landing
 from runner.planning import Step
 from runner.settings import Settings
 
@@ -34,7 +37,7 @@ class Reporter(Protocol):
     def stage(self, name: str, detail: str = "") -> None:
         """Begin a stage: open, sync, dbt, publish."""
 
-    def landed(self, landing: sync.Landing) -> None:
+    def landed(self, landing: Landing) -> None:
         """Say what one source table brought."""
 
     def planned(self, steps: list[Step]) -> None:
@@ -222,7 +225,7 @@ class Builder:
             compatibility.check(connection, self._nodes.values())
         return steps
 
-    def _has_news(self, connection: db.Connection, landings: list[sync.Landing]) -> bool:
+    def _has_news(self, connection: db.Connection, landings: list[Landing]) -> bool:
         """Tell whether there is something to publish though no node has to run."""
         if any(landing.is_change for landing in landings):
             return True
@@ -308,20 +311,38 @@ def _judge(connection: db.Connection, release: int, results: list[Result]) -> ho
 
 def land(
     settings: Settings, dsn: str, *, accept_deletions: bool, verify: bool = False
-) -> list[sync.Landing]:
+) -> list[Landing]:
     """Sync without building: the rows wait in raw for the next build."""
+    with _only_landing(dsn, "sync only") as (connection, release):
+        return sync.sync(
+            connection, settings, release, accept_deletions=accept_deletions, verify=verify
+        )
+
+
+def load_files(dsn: str, batch: load.Batch) -> list[Landing]:
+    """Load files without building: the rows wait in raw for the next build."""
+    with _only_landing(dsn, "load only") as (connection, release), connection.transaction():
+        return load.land(connection, batch, release)
+
+
+def retry(settings: Settings, dsn: str, source: str | None) -> list[inspection.Retried]:
+    """Judge again, without building, what could not land."""
+    with _only_landing(dsn, "retry only") as (connection, release):
+        return inspection.retry(connection, settings, source, release)
+
+
+@contextmanager
+def _only_landing(dsn: str, reason: str) -> Iterator[tuple[db.Connection, int]]:
+    """Open a release to land in, and give it up afterwards; what landed stays."""
     with db.connect(dsn) as connection:
         releases.prepare(connection)
         with releases.builder(connection):
             release = releases.open_release(connection)
             try:
-                return sync.sync(
-                    connection, settings, release,
-                    accept_deletions=accept_deletions, verify=verify,
-                )  # fmt: skip
+                yield connection, release
             finally:
                 if not connection.closed:
-                    releases.revert(connection, release, "sync only")
+                    releases.revert(connection, release, reason)
 
 
 def audit(dsn: str) -> list[Result]:
@@ -392,7 +413,7 @@ class _Clock:
         self,
         connection: db.Connection,
         release: int | None,
-        landings: list[sync.Landing],
+        landings: list[Landing],
         results: list[Result],
         tenants: int,
         verdict: holds.Verdict,

@@ -24,12 +24,13 @@ class Column:
     """A column that may leave the source, with its PostgreSQL type and its name there.
 
     `accepted` values are known to staging; `references` names the table whose key it holds.
+    A row without a value of a required one is set aside.
     """
 
     name: str
     data_type: str
     source_name: str
-    required: bool = False
+    is_required: bool = False
     accepted: tuple[str, ...] = ()
     references: str | None = None
 
@@ -65,6 +66,15 @@ class Table:
     @cached_property
     def column_names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The columns, beside the key, without which a row cannot land."""
+        return tuple(
+            column.name
+            for column in self.columns
+            if column.is_required and column.name not in self.key
+        )
 
     @property
     def feed_columns(self) -> tuple[str, ...]:

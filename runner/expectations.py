@@ -301,7 +301,7 @@ def _of_column(column: Column) -> Iterator[Any]:
         type_=TYPES.get(column.data_type, column.data_type.upper()),
         severity="critical",
     )
-    if column.required:
+    if column.is_required:
         yield gxe.ExpectColumnValuesToNotBeNull(column=column.name, severity="critical")
     if column.accepted:
         yield gxe.ExpectColumnValuesToBeInSet(

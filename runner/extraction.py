@@ -195,7 +195,8 @@ class Snapshot:
         """Stream the keys of a table, of some buckets or of all, as binary COPY."""
         expressions = self._expressions(table)
         columns = sql.SQL(", ").join(expressions[name] for name in table.key)
-        wanted = sql.SQL("true") if buckets is None else self._within(table, buckets)
+        # a row that is set aside does not stand for one that has landed
+        wanted = _complete(table) if buckets is None else self._within(table, buckets)
         query = sql.SQL("select {}::text, {} from {} where {}").format(
             sql.Literal(self.name), columns, self._relation(table), wanted
         )
@@ -313,6 +314,16 @@ def _bound(connection: db.Connection) -> Bound:
     if activity["is_hidden"]:
         return Bound(None, "a session of the source has track_activities off")
     return Bound(activity["bound"], None)
+
+
+def _complete(table: Table) -> sql.Composable:
+    """Say which rows have what the contract requires."""
+    if not table.required:
+        return sql.SQL("true")
+    return sql.SQL(" and ").join(
+        sql.SQL("{} is not null").format(sql.Identifier(table.in_source(name)))
+        for name in table.required
+    )
 
 
 def _tables(connection: db.Connection, schema: str) -> dict[str, Found]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runner import db, extraction, quarantine, sync
+from runner import db, extraction, landing, load, quarantine
 from runner.contracts import Table
+from runner.deletions import Limit
 from runner.extraction import Snapshot
 from runner.settings import Settings
 
@@ -15,7 +16,8 @@ class Pending:
     """Rows of a source's table to land: `changed`, and how many fewer it has (`vanished`).
 
     `is_reread`: changes cannot be told from the last reading, so every row counts as changed.
-    `fills`: the raw table is empty, so that no feed will tell what landed.
+    `fills`: the raw table is empty, so that no feed will tell what landed. Of files that changed
+    the rows that landed of them last are counted, since these are not read.
     """
 
     source: str
@@ -34,6 +36,10 @@ def read(target: db.Connection, configured: Settings) -> list[Pending]:
     """
     found: list[Pending] = []
     for name, source in configured.sources.items():
+        if source.files:
+            batch = load.Batch(name, source.system, source.files, Limit(0))
+            found += [_of_files(target, name, table) for table in load.changed(target, batch)]
+            continue
         with extraction.open_snapshot(name, source) as snapshot:
             aside = quarantine.held(target, name)
             for table in snapshot.contract.tables:
@@ -46,15 +52,21 @@ def read(target: db.Connection, configured: Settings) -> list[Pending]:
 
 def _pending(target: db.Connection, snapshot: Snapshot, table: Table, aside: int) -> Pending:
     identity = snapshot.check(table)
-    mark = sync.watermark(target, snapshot.name, table)
+    mark = landing.watermark(target, snapshot.name, table)
     since = extraction.usable(mark, identity, snapshot.xmin)
     total, changed = snapshot.counts(table, since)
-    held = mark.row_count if mark else sync.count(target, snapshot.name, table)
+    held = mark.row_count if mark else landing.count(target, snapshot.name, table)
     return Pending(
         source=snapshot.name,
         table=table,
         changed=changed,
         vanished=max(held + aside - total, 0),
         is_reread=bool(mark) and since is None,
-        fills=bool(changed and not held and sync.is_empty(target, table)),
+        fills=bool(changed and not held and landing.is_empty(target, table)),
     )
+
+
+def _of_files(target: db.Connection, source: str, table: Table) -> Pending:
+    held = landing.count(target, source, table)
+    fills = landing.is_empty(target, table)
+    return Pending(source, table, max(held, 1), 0, is_reread=False, fills=fills)

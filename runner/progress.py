@@ -14,8 +14,8 @@ from rich.status import Status
 from runner import planning
 from runner.dbt import Result
 from runner.expectations import Finding
+from runner.landing import Landing
 from runner.planning import Step
-from runner.sync import Landing
 from runner.tables import counted
 
 

@@ -41,18 +41,25 @@ Dsn = Annotated[str, AfterValidator(_dsn)]
 
 
 class Source(BaseModel):
-    """One operational database: its system (the contract it follows) and how to reach it."""
+    """One operational source: its system (the contract it follows) and how to reach it.
+
+    `files` is a directory, of the project unless it is absolute.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     system: str
     dsn: Dsn | None = None
     database: str | None = None
+    files: Path | None = None
 
     @model_validator(mode="after")
     def _one_way_to_reach_it(self) -> Source:
-        if (self.dsn is None) == (self.database is None):
-            raise ValueError("give either dsn or database (a database on Almoner's own server)")
+        if sum(way is not None for way in (self.dsn, self.database, self.files)) != 1:
+            raise ValueError(
+                "give either dsn or database (a database on Almoner's own server) or files"
+                " (a directory)"
+            )
         return self
 
 
@@ -180,3 +187,40 @@ def _variable(name: str, path: Path) -> str:
 def _merged(first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
     sources = {**(first.get("sources") or {}), **(second.get("sources") or {})}
     return {**first, **second, **({"sources": sources} if sources else {})}
+
+
+def for_files(configured: Settings, name: str, system: str | None, *, is_appended: bool) -> str:
+    """Give the system of a source of which files are to be loaded.
+
+    Raises `ConfigError` for a source that is a database, or whose system is not said.
+    """
+    if not SOURCE_NAME.match(name):
+        raise ConfigError(
+            f"{name!r} cannot be a source: a name has lower-case letters and digits",
+            "`almoner load DIR --source north --system hms` is an example",
+        )
+    known = configured.sources.get(name)
+    if known is None and system is None:
+        raise ConfigError(
+            f"source {name} is not in almoner.yml, so its system must be said",
+            f"`almoner load DIR --source {name} --system hms`, if it is that",
+        )
+    if known and known.files is None:
+        raise ConfigError(
+            f"source {name} is a database",
+            "load files under a name of their own: `almoner load DIR --source files --system"
+            f" {known.system}`",
+        )
+    if known and system not in (None, known.system):
+        raise ConfigError(
+            f"source {name} follows the system {known.system}", "leave --system out of"
+            f" `almoner load DIR --source {name}`",
+        )  # fmt: skip
+    if known and is_appended:
+        raise ConfigError(
+            f"source {name} is read whole from its directory, so what is appended would vanish",
+            f"put the rows into {known.files} and run `almoner sync`",
+        )
+    chosen = known.system if known else str(system)
+    contracts.require(chosen)
+    return chosen

@@ -7,8 +7,10 @@ from runner.cli import (
     demo,
     differences,
     expectations,
+    load,
     marts,
     plan,
+    quarantine,
     releases,
     retention,
 )
@@ -21,9 +23,11 @@ __all__ = [
     "demo",
     "differences",
     "expectations",
+    "load",
     "main",
     "marts",
     "plan",
+    "quarantine",
     "releases",
     "retention",
 ]

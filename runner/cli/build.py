@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from runner import build, db, progress, releases, settings, status, sync, tables
+from runner import build, db, progress, raw, releases, settings, status, sync, tables
 from runner.cli import resident
 from runner.cli.group import main
 from runner.cli.options import JSON
@@ -82,12 +82,19 @@ def _standing(outcome: build.Outcome) -> str:
 
 def _with_sources() -> settings.Settings:
     configured = settings.load()
-    if not configured.sources:
+    if not configured.sources and not _has_loaded():
         raise ConfigError(
             "no source is configured",
             "run `almoner demo create`, or name one in almoner.yml (see almoner.example.yml)",
         )
     return configured
+
+
+def _has_loaded() -> bool:
+    """Tell whether files were loaded that can be built from."""
+    with db.connect() as connection:
+        releases.prepare(connection)
+        return bool(raw.landed_systems(connection))
 
 
 def _print_held(amiss: list[releases.Amiss]) -> None:

@@ -24,11 +24,13 @@ def demo_group() -> None:
 @click.option("--visits-per-day", type=click.IntRange(1, 20_000), default=60, show_default=True,
               help="Visits of each hospital.")  # fmt: skip
 @SEED
-def demo_create(tenants: int, days: int, visits_per_day: int, seed: int) -> None:
+@click.option("--dirty", type=click.FloatRange(0, 1), default=0, metavar="SHARE",
+              help="Spoil this share of every second hospital's rows.")  # fmt: skip
+def demo_create(tenants: int, days: int, visits_per_day: int, seed: int, dirty: float) -> None:
     """Make the hospitals anew, as source `demo`."""
     from runner.demo import command
 
-    made = command.create(tenants, days, visits_per_day, seed)
+    made = command.create(tenants, days, visits_per_day, seed, dirty)
     click.echo(f"{sum(made.values()):,} rows in {len(made)} tables of database hms_demo")
     click.echo("next: `almoner build`")
 

@@ -15,7 +15,9 @@ DATABASE = "hms_demo"
 SOURCE = "demo"
 
 
-def create(tenants: int, days: int, visits_per_day: int, seed: int) -> dict[str, int]:
+def create(
+    tenants: int, days: int, visits_per_day: int, seed: int, dirty: float = 0.0
+) -> dict[str, int]:
     """Make the demo's database anew, fill it, and name it as a source."""
     from runner.demo.generator import generate
 
@@ -25,7 +27,9 @@ def create(tenants: int, days: int, visits_per_day: int, seed: int) -> dict[str,
         connection.execute(sql.SQL("create database {}").format(name))
         connection.execute(sql.SQL("revoke connect on database {} from public").format(name))
     with _connect() as operational:
-        made = generate(operational, tenants, days, visits_per_day, date(2026, 10, 31), seed)
+        made = generate(
+            operational, tenants, days, visits_per_day, date(2026, 10, 31), seed, dirty=dirty
+        )
     path = settings.demo_file()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(yaml.safe_dump({"sources": {SOURCE: {"system": "hms", "database": DATABASE}}}))

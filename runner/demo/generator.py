@@ -49,10 +49,13 @@ def generate(
     visits_per_day: int,
     end_date: date,
     seed: int,
+    *,
+    dirty: float = 0.0,
 ) -> dict[str, int]:
     """Create schema `hms` in an empty database and fill it with `days` up to `end_date`.
 
-    The same arguments give the same rows. Returns the number of rows per table.
+    The same arguments give the same rows; `dirty`, from 0 to 1, is the share of the rows of every
+    second hospital that are spoilt. Returns the number of rows per table.
     """
     first_date = end_date - timedelta(days=days - 1)
     run = _run(seed, tenants, visits_per_day, first_date, end_date, is_live=False)
@@ -62,9 +65,18 @@ def generate(
         _scripts(connection, "put_keys_aside", "hospitals", "work", "reference", "patients")
         _scripts(connection, *BILLS, "batches_of_months", "pharmacy", "traces")
         _scripts(connection, "put_keys_back", "counters")
+        if dirty:
+            _spoil(connection, dirty)
         _close(connection)
     _analyze(connection)
     return {table: _count(connection, table) for table in _tables(connection)}
+
+
+def _spoil(connection: Connection, share: float) -> None:
+    """Take the guards off the operational database and put every kind of dirt into it."""
+    connection.execute("create unlogged table demo.dirty (share double precision)")
+    connection.execute("insert into demo.dirty values (%s)", (share,))
+    _scripts(connection, "dirt_guards", "dirt", "dirt_tenants")
 
 
 def live(connection: Connection, seed: int, *, is_calm: bool = False) -> dict[str, int]:

@@ -143,6 +143,7 @@ create table if not exists almoner.watermarks (
     server_identity text not null,
     snapshot_xmin numeric not null,
     row_count bigint not null,
+    aside_count bigint not null default 0,
     synced_at timestamptz not null,
     primary key (source_id, table_name)
 );
@@ -214,7 +215,9 @@ create table if not exists quarantine.rows (
     copy int not null,
     row_data jsonb not null,
     recorded_at timestamptz,
-    landed_in int not null
+    landed_in int not null,
+    file text,
+    line bigint
 );
 create index if not exists rows_of_entity on quarantine.rows (source_id, entity);
 create table if not exists feed.quarantine__rows (
@@ -225,6 +228,63 @@ create table if not exists feed.quarantine__rows (
     row_id bigint
 );
 create index if not exists quarantine__rows_release on feed.quarantine__rows (release_id);
+
+-- the files that landed: every row of one was landed or set aside, then
+create table if not exists almoner.landed_files (
+    release_id int not null,
+    source_id text not null,
+    table_name text not null,
+    path text not null,
+    is_appended boolean not null,
+    size bigint not null,
+    modified_ns bigint not null,
+    sha256 text not null,
+    rows_read bigint not null,
+    rows_landed bigint not null,
+    rows_quarantined bigint not null,
+    check (rows_read = rows_landed + rows_quarantined),
+    primary key (release_id, source_id, table_name, path)
+);
+
+-- what is newer than the first tables; `alter table` would wait for every build
+do $$
+begin
+    if not exists (
+        select from pg_attribute
+        where attrelid = 'almoner.watermarks'::regclass and attname = 'aside_count'
+    ) then
+        alter table almoner.watermarks add column aside_count bigint not null default 0;
+        alter table quarantine.rows add column file text, add column line bigint;
+    end if;
+end
+$$;
+
+-- tell whether a text is a value of a type, and what PostgreSQL says if it is not
+do $$
+begin
+    if current_setting('server_version_num')::int >= 160000 then
+        create or replace function almoner.is_input(value text, type_name text)
+        returns boolean language sql stable parallel safe as
+        'select pg_catalog.pg_input_is_valid(value, type_name)';
+        create or replace function almoner.input_error(value text, type_name text)
+        returns text language sql stable parallel safe as
+        'select message from pg_catalog.pg_input_error_info(value, type_name)';
+    else
+        create or replace function almoner.input_error(value text, type_name text)
+        returns text language plpgsql stable as $body$
+        begin
+            execute pg_catalog.format('select %L::%s', value, type_name);
+            return null;
+        exception when others then
+            return sqlerrm;
+        end
+        $body$;
+        create or replace function almoner.is_input(value text, type_name text)
+        returns boolean language sql stable as
+        'select almoner.input_error(value, type_name) is null';
+    end if;
+end
+$$;
 
 -- every transaction that writes for a release begins with this: a builder that was
 -- stalled and overtaken finds its release reverted and writes nothing

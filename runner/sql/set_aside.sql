@@ -1,31 +1,14 @@
--- rows without a key, and all but one of several with the same key, cannot land. What is
--- set aside of a table is what its source has now: a mended row leaves by itself.
-with judged as (
-    select
-        lan.ctid as place,
-        case
-            when {keyless} then 'row without its key'
-            when
-                row_number() over (
-                    partition by {key} order by {newest} desc nulls last, lan::text
-                ) > 1
-                then 'duplicate key'
-        end as reason
-    from {where} as lan
-),
-
-removed as (
-    delete from {where} as lan
-    using judged as jud
-    where lan.ctid = jud.place and jud.reason is not null
-    returning jud.reason, to_jsonb(lan) - 'landed_in' as row_data
+-- What is set aside of a table is what its source has now: a mended row leaves by itself.
+with removed as (
+    {removed}
 ),
 
 found as (
     select
-        rem.reason,
-        rem.row_data,
-        row_number() over (partition by rem.row_data) as copy
+        rem.*,
+        row_number() over (
+            partition by rem.reason, rem.row_data order by rem.file, rem.line
+        ) as copy
     from removed as rem
 ),
 
@@ -34,6 +17,7 @@ gone as (
     where
         old.source_id = {source}
         and old.entity = {entity}
+        and {replaced}
         and not exists (
             select from found as fou
             where
@@ -44,19 +28,35 @@ gone as (
     returning old.tenant_id, old.row_id
 ),
 
+-- a row that stands elsewhere in its file, or in another, is the same row
+moved as (
+    update quarantine.rows as old
+    set file = fou.file, line = fou.line
+    from found as fou
+    where
+        old.source_id = {source}
+        and old.entity = {entity}
+        and fou.reason = old.reason
+        and fou.row_data = old.row_data
+        and fou.copy = old.copy
+        and (fou.file, fou.line) is distinct from (old.file, old.line)
+),
+
 added as (
     insert into quarantine.rows (
-        source_id, tenant_id, entity, reason, copy, row_data, recorded_at, landed_in
+        source_id, tenant_id, entity, reason, copy, row_data, recorded_at, landed_in, file, line
     )
     select
         {source},
-        fou.row_data ->> 'tenant_id',
+        fou.tenant_id,
         {entity},
         fou.reason,
         fou.copy,
         fou.row_data,
-        (fou.row_data ->> {cursor})::timestamptz,
-        {release}
+        fou.recorded_at,
+        {release},
+        fou.file,
+        fou.line
     from found as fou
     where
         not exists (

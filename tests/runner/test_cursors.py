@@ -13,6 +13,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from runner import cursors, db, releases, sync
+from runner.landing import Landing
 from runner.settings import Settings, Source
 from tests.conftest import Databases, Running
 from tests.runner.test_sync import HOSPITAL, Pair
@@ -30,7 +31,7 @@ for each row execute function hms.touch_updated_at();
 class Cursored(Pair):
     """A pair whose table of payments has a cursor that is kept."""
 
-    def read(self, *, minimum: int = 100, verify: bool = False) -> sync.Landing:
+    def read(self, *, minimum: int = 100, verify: bool = False) -> Landing:
         """Sync, and say what the payments brought."""
         configured = Settings(
             sources={"demo": Source(system="hms", dsn=self.source)}, cursor_minimum_rows=minimum

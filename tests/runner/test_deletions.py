@@ -14,6 +14,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from runner import db, project, releases, sync
 from runner.errors import AlmonerError
+from runner.landing import Landing
 from runner.settings import Settings, Source
 from tests.conftest import Databases
 from tests.runner.test_sync import HOSPITAL, Pair
@@ -85,7 +86,7 @@ class Keyed:
         }[action]
         connection.execute(statement.encode())
 
-    def sync(self, *, verify: bool = False) -> list[sync.Landing]:
+    def sync(self, *, verify: bool = False) -> list[Landing]:
         configured = Settings(sources={"one": Source(system="keyed", dsn=self.source)})
         with db.connect(self.target) as connection:
             releases.prepare(connection)

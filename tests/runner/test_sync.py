@@ -12,6 +12,7 @@ from psycopg.rows import dict_row
 
 from runner import db, releases, sync
 from runner.errors import AlmonerError, ContractError
+from runner.landing import Landing
 from runner.settings import Settings, Source
 from tests.conftest import Databases
 
@@ -42,16 +43,14 @@ class Pair:
             releases.prepare(connection)
             yield connection
 
-    def sync(
-        self, *, accept_deletions: bool = False, verify: bool = False
-    ) -> dict[str, sync.Landing]:
+    def sync(self, *, accept_deletions: bool = False, verify: bool = False) -> dict[str, Landing]:
         """Land what changed; give the landings of the tables that had news."""
         landings = self.all_of_sync(accept_deletions=accept_deletions, verify=verify)
         return {each.table.name: each for each in landings if each.is_change}
 
     def all_of_sync(
         self, *, accept_deletions: bool = False, verify: bool = False
-    ) -> list[sync.Landing]:
+    ) -> list[Landing]:
         """Land what changed; give the landings of all tables."""
         configured = Settings(sources={"demo": Source(system="hms", dsn=self.source)})
         with self.connect() as connection:
@@ -263,13 +262,19 @@ def test_a_row_without_its_key_is_set_aside(pair: Pair) -> None:
     assert [row[2] for row in pair.aside()] == ["row without its key"] * 2
 
 
-def test_a_row_without_its_tenant_lands_and_belongs_to_nobody(pair: Pair) -> None:
+def test_a_row_without_a_required_value_is_set_aside_and_belongs_to_nobody(pair: Pair) -> None:
     pair.run("alter table hms.departments alter column hospital_id drop not null")
     pair.run("update hms.departments set hospital_id = null where id = 9")
-    pair.sync()
-    with pair.connect() as connection:
-        row = db.one(connection, "select tenant_id from raw_hms.departments where id = 9")
-    assert row["tenant_id"] == "demo_"
+    assert pair.sync()["departments"].quarantined == 1
+    reason = "hospital_id: required, and missing"
+    assert pair.aside() == [(None, "hms.departments", reason, 9)]
+    pair.run("update hms.departments set hospital_id = null where id = 10")
+    landed = pair.sync()["departments"]
+    assert (landed.landed, landed.deleted, landed.quarantined) == (0, 1, 1)
+    pair.run("update hms.departments set hospital_id = 1 where hospital_id is null")
+    landed = pair.sync()["departments"]
+    assert (landed.landed, landed.quarantined, landed.mended) == (2, 0, 2)
+    assert pair.same("departments")
 
 
 def test_a_restored_source_is_read_in_full(pair: Pair, databases: Databases) -> None:

@@ -48,8 +48,15 @@ judged_write_offs as (
                 then 'write-off without a valid amount'
             when (wof.exchange_rate > 0 and wof.exchange_rate < 'Infinity') is not true
                 then 'write-off without a valid exchange rate'
-            when wof.status = 'approved' and wof.decided_at is null
+            when
+                wof.status = 'approved'
+                and not {{ is_dated('wof.decided_at') }}
                 then 'approved write-off without its date'
+            when
+                wof.status = 'approved'
+                and wof.reversed_at is not null
+                and not {{ is_dated('wof.reversed_at') }}
+                then 'reversed write-off without its date'
             -- V3: approver and requester are two people
             when wof.status = 'approved' and wof.approved_by is null
                 then 'approved write-off without its approver'

@@ -9,7 +9,8 @@ renamed_batches as (
         bat.id as batch_id,
         bat.product_id,
         bat.batch_number,
-        bat.expiry_date
+        case when {{ is_dated('bat.expiry_date') }} then bat.expiry_date end
+            as expiry_date
     from batches as bat
 )
 

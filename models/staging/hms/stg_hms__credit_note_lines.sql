@@ -56,9 +56,13 @@ credit_note_lines as (
                 then 'credit note without a valid tax amount'
             when (cre.exchange_rate > 0 and cre.exchange_rate < 'Infinity') is not true
                 then 'credit note without a valid exchange rate'
-            when cre.status <> 'draft' and cre.issued_at is null
+            when
+                cre.status <> 'draft'
+                and not {{ is_dated('cre.issued_at') }}
                 then 'issued credit note without its date'
-            when cre.status = 'void' and cre.voided_at is null
+            when
+                cre.status = 'void'
+                and not {{ is_dated('cre.voided_at') }}
                 then 'void credit note without its date'
             when cre.invoice_id is not null and inv.id is null
                 then 'credit note without its invoice'

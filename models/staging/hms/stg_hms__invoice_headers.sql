@@ -43,10 +43,16 @@ invoice_headers as (
             when inv.status is null then 'invoice without a status'
             when inv.status not in ('draft', 'issued', 'partially_paid', 'paid', 'void')
                 then 'unknown status ' || inv.status
-            when inv.status <> 'draft' and inv.issued_at is null
+            when
+                inv.status <> 'draft'
+                and not {{ is_dated('inv.issued_at') }}
                 then 'issued invoice without its date'
-            when inv.status = 'void' and inv.voided_at is null
+            when
+                inv.status = 'void'
+                and not {{ is_dated('inv.voided_at') }}
                 then 'void invoice without its date'
+            when inv.due_date is not null and not {{ is_dated('inv.due_date') }}
+                then 'invoice without a valid due date'
             when (inv.exchange_rate > 0 and inv.exchange_rate < 'Infinity') is not true
                 then 'invoice without a valid exchange rate'
             when (inv.total_amount >= 0 and inv.total_amount < 'Infinity') is not true

@@ -30,7 +30,8 @@ judged_allocations as (
             when inv.id is null then 'allocation without its invoice'
             when (alc.amount > 0 and alc.amount < 'Infinity') is not true
                 then 'allocation without a valid amount'
-            when alc.allocated_at is null then 'allocation without its date'
+            when not {{ is_dated('alc.allocated_at') }}
+                then 'allocation without its date'
             -- a window would keep a look-up by invoice from reaching the index
             when
                 (

@@ -41,9 +41,13 @@ judged_payments as (
                 then 'payment without a valid amount'
             when (pay.exchange_rate > 0 and pay.exchange_rate < 'Infinity') is not true
                 then 'payment without a valid exchange rate'
-            when pay.status not in ('pending', 'failed') and pay.paid_at is null
+            when
+                pay.status not in ('pending', 'failed')
+                and not {{ is_dated('pay.paid_at') }}
                 then 'payment without its date'
-            when pay.status = 'voided' and pay.voided_at is null
+            when
+                pay.status = 'voided'
+                and not {{ is_dated('pay.voided_at') }}
                 then 'voided payment without its date'
             when pay.invoice_id is not null and inv.id is null
                 then 'payment without its invoice'

@@ -41,9 +41,13 @@ judged_refunds as (
                 then 'refund without a valid amount'
             when (rfd.exchange_rate > 0 and rfd.exchange_rate < 'Infinity') is not true
                 then 'refund without a valid exchange rate'
-            when rfd.status = 'executed' and rfd.executed_at is null
+            when
+                (rfd.status = 'executed' or rfd.executed_at is not null)
+                and not {{ is_dated('rfd.executed_at') }}
                 then 'executed refund without its date'
-            when rfd.status = 'voided' and rfd.voided_at is null
+            when
+                rfd.status = 'voided'
+                and not {{ is_dated('rfd.voided_at') }}
                 then 'voided refund without its date'
             when rfd.payment_id is not null and pay.id is null
                 then 'refund without its payment'

@@ -32,7 +32,8 @@ judged_movements as (
                     and mov.quantity < 'Infinity'
                 ) is not true
                 then 'stock movement without a valid quantity'
-            when mov.moved_at is null then 'stock movement without its date'
+            when not {{ is_dated('mov.moved_at') }}
+                then 'stock movement without its date'
         end as reject_reason,
         to_jsonb(mov.*) - 'landed_in' as raw_row
     from inventory_ledger as mov

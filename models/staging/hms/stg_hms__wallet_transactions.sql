@@ -56,9 +56,13 @@ judged_transactions as (
                 then 'wallet transaction without a valid amount'
             when (wal.exchange_rate > 0 and wal.exchange_rate < 'Infinity') is not true
                 then 'wallet transaction without a valid exchange rate'
-            when wal.status in ('completed', 'voided') and wal.transacted_at is null
+            when
+                wal.status in ('completed', 'voided')
+                and not {{ is_dated('wal.transacted_at') }}
                 then 'wallet transaction without its date'
-            when wal.status = 'voided' and wal.voided_at is null
+            when
+                wal.status = 'voided'
+                and not {{ is_dated('wal.voided_at') }}
                 then 'voided wallet transaction without its date'
             when wal.invoice_id is not null and inv.id is null
                 then 'wallet transaction without its invoice'

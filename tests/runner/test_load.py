@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 
 from runner import build, contracts, load
+from runner.deletions import DeletionError
 from runner.errors import ConfigError, ContractError
-from runner.landing import DeletionError
 from runner.settings import Settings, Source, for_files
 from tests.conftest import Databases
 

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -14,10 +15,11 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from runner import access, build, db, marts, releases
+from runner import access, build, db, marts, project, releases
 from runner.demo import generator
 from runner.progress import Silent
 from runner.settings import Settings, Source
+from tests.acceptance.edited import Edited
 from tests.conftest import Databases
 
 END = date(2026, 10, 31)
@@ -39,11 +41,16 @@ class Installation:
     def settings(self) -> Settings:
         return Settings(sources={self.name: Source(system=self.system, dsn=self.source)})
 
-    def build(self, **options: bool) -> build.Outcome:
-        """Make a release, in a process that keeps dbt's manifest."""
+    @property
+    def builder(self) -> build.Builder:
+        """The process that keeps dbt's manifest."""
         if self._builder is None:
             self._builder = build.Builder(self.settings, self.target)
-        return self._builder.build(Silent(), build.Options(**options))
+        return self._builder
+
+    def build(self, **options: bool) -> build.Outcome:
+        """Make a release."""
+        return self.builder.build(Silent(), build.Options(**options))
 
     def live(self, seed: int) -> dict[str, int]:
         """Make the next day happen in the operational database."""
@@ -136,3 +143,11 @@ def installation(demo: Installation, databases: Databases) -> Installation:
         databases.create(str(conninfo_to_dict(demo.source)["dbname"])),
         databases.create(str(conninfo_to_dict(demo.target)["dbname"])),
     )
+
+
+@pytest.fixture
+def edited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Edited:
+    """Give a copy of the project, in place of the project."""
+    made = Edited(tmp_path / "project")
+    monkeypatch.setenv(project.VARIABLE, str(made.root))
+    return made

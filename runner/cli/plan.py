@@ -20,9 +20,9 @@ from runner.cli.printing import print_rows
 @click.option("--check", is_flag=True, help="Exit 1 if a change would break readers.")
 @JSON
 def plan_command(full: bool, check: bool, as_json: bool) -> None:
-    """Tell what a build would recompute, why, and what it changes for readers.
+    """Tell what a build would recompute and why, landing nothing.
 
-    Nothing is landed, no release is opened. Rows are estimates.
+    Rows are estimates. Changes that readers would notice follow, the breaking ones named.
     """
     configured = settings.load()
     url = db.dsn()

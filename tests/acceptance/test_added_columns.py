@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import psycopg
 import pytest
 
-from runner import build, db, publication, status
+from runner import build, status
 from runner.errors import PublicationError
 from tests.acceptance.conftest import Installation
 from tests.acceptance.edited import Edited
@@ -80,31 +80,6 @@ def test_readers_go_on_while_the_rows_of_an_added_column_are_written(
         reader.rollback()  # or the build would wait to replace the views that it reads
         writer.rollback()
         assert building.result().release is not None
-
-
-def test_an_undone_build_leaves_a_column_that_harms_nothing(
-    installation: Installation, edited: Edited, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    before = installation.published()
-    edited.add("origin", "text", "'web'")
-    with monkeypatch.context() as planted:
-        planted.setattr(publication, "check_gate", refuse)
-        with pytest.raises(PublicationError, match="planted"):
-            installation.build()
-    assert has_column(installation.target, "origin")
-    assert installation.published() == before
-    edited.take_back()  # what no release had may go
-    installation.build()
-    assert installation.published() == before
-    edited.add("origin", "integer", "1")
-    with pytest.raises(PublicationError, match="column origin is integer, was text"):
-        installation.build()
-    edited.add("origin", "text", "'web'")
-    assert released(installation, installation.build(), "fct_invoices") == 0
-
-
-def refuse(connection: db.Connection) -> None:
-    raise PublicationError("planted", "`almoner status`")
 
 
 def has_column(target: str, name: str = "grand_total") -> bool:

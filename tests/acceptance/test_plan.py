@@ -10,7 +10,8 @@ from runner.dbt import Result
 from runner.errors import DatabaseError, PublicationError
 from runner.forecast import Forecast
 from runner.planning import Step
-from tests.acceptance.conftest import Installation, Quiet
+from runner.progress import Silent
+from tests.acceptance.conftest import Installation
 from tests.acceptance.edited import Edited
 
 pytestmark = pytest.mark.acceptance
@@ -25,7 +26,7 @@ def reasons(found: Forecast) -> dict[str, str]:
     return {each.step.node.name: each.step.reason for each in found.expected}
 
 
-class Heard(Quiet):
+class Heard(Silent):
     """Keeps what a build planned and ran."""
 
     def __init__(self) -> None:
@@ -115,7 +116,7 @@ def test_a_build_wants_room_before_it_writes(
     full = settings.Settings(sources=installation.settings.sources, min_free_mb=2**40)
     before = written(installation)
     with pytest.raises(DatabaseError, match=r"a build may take .* MB are free"):
-        build.Builder(full, installation.target).build(Quiet())
+        build.Builder(full, installation.target).build(Silent())
     assert written(installation) == before
     with installation.connect() as connection:
         monkeypatch.setattr(room.Room, "require", lambda _, what, needed: asked.append(needed))

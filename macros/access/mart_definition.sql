@@ -5,8 +5,7 @@
     {%- set published = namespace(sql=sql) -%}
     {%- for unique_id in node.depends_on.nodes -%}
         {%- set input = graph.nodes[unique_id] -%}
-        {%- set is_mart = input.config.materialized == 'mart' -%}
-        {%- if not is_mart and input.config.materialized != 'released' -%}
+        {%- if input.config.materialized not in ('mart', 'released') -%}
             {%- do exceptions.raise_compiler_error(
                 "mart " ~ node.name ~ " reads " ~ input.name
                 ~ "; marts read core, rollups and other marts only"
@@ -17,7 +16,7 @@
         ) -%}
         {%- set published.sql = published.sql | replace(
             relation | string,
-            ('marts.' if is_mart else 'pub.') ~ adapter.quote(input.name)
+            'pub.' ~ adapter.quote(input.name)
         ) -%}
     {%- endfor -%}
     {%- set columns = [] -%}

@@ -15,6 +15,8 @@ comment on schema marts is
 'A code such as A5 names a rule of the project''s models/ACCOUNTING.md.';
 
 do $$
+declare
+    name text;
 begin
     -- two databases of one server may be set up at the same time
     perform pg_advisory_xact_lock(hashtext('almoner roles'));
@@ -24,6 +26,14 @@ begin
     if not exists (select from pg_roles where rolname = 'almoner_reader') then
         create role almoner_reader nologin;
     end if;
+    -- what a reader may be; a login is a member of one of them
+    foreach name in array array[
+        'administrator', 'accountant', 'auditor', 'department_head', 'doctor'
+    ] loop
+        if not exists (select from pg_roles where rolname = 'almoner_' || name) then
+            execute format('create role %I nologin in role almoner_reader', 'almoner_' || name);
+        end if;
+    end loop;
     -- to give views to the gate the builder must be able to become it; before
     -- PostgreSQL 16 every member is
     if not pg_has_role(
@@ -95,6 +105,12 @@ create table if not exists almoner.readers (
     granted_at timestamptz not null default now()
 );
 
+-- a department head sees own departments, a doctor own work
+alter table almoner.readers
+add column if not exists role text not null default 'administrator',
+add column if not exists departments bigint[],
+add column if not exists practitioner_id bigint;
+
 create table if not exists almoner.model_builds (
     model text not null,
     release_id int not null,
@@ -129,6 +145,9 @@ create table if not exists almoner.published_marts (
     mart text primary key,
     digest text not null
 );
+-- of the views as PostgreSQL has them: the gate finds one that was changed by hand
+alter table almoner.published_marts
+add column if not exists view_digest text;
 
 create table if not exists almoner.watermarks (
     source_id text not null,
@@ -218,11 +237,75 @@ begin
 end
 $$;
 
+-- as what: the owner's exports see what an administrator sees
+create or replace function almoner.reader_role() returns text
+language plpgsql stable security definer parallel safe
+set search_path = pg_catalog, pg_temp as $$
+begin
+    if session_user = current_user then
+        return 'administrator';
+    end if;
+    return (select role from almoner.readers where role_name = session_user);
+end
+$$;
+
+create or replace function almoner.reader_departments() returns bigint[]
+language plpgsql stable security definer parallel safe
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return (select departments from almoner.readers where role_name = session_user);
+end
+$$;
+
+create or replace function almoner.reader_practitioner() returns bigint
+language plpgsql stable security definer parallel safe
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return (select practitioner_id from almoner.readers where role_name = session_user);
+end
+$$;
+
+-- the roles that may read a mart, from its yml's meta
+create or replace function almoner.mart_roles(meta jsonb) returns text[]
+language sql immutable parallel safe
+set search_path = pg_catalog, pg_temp as $$
+    select array_agg(distinct rol.name order by rol.name)
+    from (
+        select 'administrator' as name
+        union all
+        select jsonb_array_elements_text(
+            coalesce(meta #> '{access,roles}', '["accountant", "auditor"]')
+        )
+        union all
+        select jsonb_object_keys(coalesce(meta #> '{access,row_scope}', '{}'))
+    ) as rol
+$$;
+
 revoke execute on all functions in schema almoner from public;
 grant usage on schema almoner to almoner_gate, almoner_reader;
-grant execute on function almoner.reader_tenant(), almoner.reader_release()
+grant execute on function
+almoner.reader_tenant(), almoner.reader_release(), almoner.reader_role(),
+almoner.reader_departments(), almoner.reader_practitioner()
 to almoner_gate, almoner_reader;
 grant usage on schema store to almoner_gate;
 grant usage, create on schema pub to almoner_gate;
 grant usage, create on schema marts to almoner_gate;
 grant usage on schema marts to almoner_reader;
+
+-- logins of before there were roles
+do $$
+declare
+    login text;
+begin
+    for login in
+        select rea.role_name
+        from almoner.readers as rea
+        inner join pg_roles as rol on rea.role_name = rol.rolname
+        inner join pg_auth_members as mem on rol.oid = mem.member
+        where mem.roleid = 'almoner_reader'::regrole
+    loop
+        execute format('grant almoner_administrator to %I', login);
+        execute format('revoke almoner_reader from %I', login);
+    end loop;
+end
+$$;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -51,6 +52,29 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Which tenants of a source land: those that are listed (None: all), but no removed one."""
+
+    listed: tuple[str, ...] | None = None
+    removed: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Tell one choice from another; empty for all tenants."""
+        chosen = repr((self.listed, self.removed))
+        return "" if self == Wanted() else f"/{hashlib.sha256(chosen.encode()).hexdigest()[:12]}"
+
+    def condition(self, tenant: sql.Composable) -> sql.Composable:
+        """Say whether a tenant is wanted."""
+        parts = [sql.SQL("{} <> all({}::text[])").format(tenant, sql.Literal(list(self.removed)))]
+        if self.listed is not None:
+            parts.append(
+                sql.SQL("{} = any({}::text[])").format(tenant, sql.Literal(list(self.listed)))
+            )
+        return sql.SQL("({})").format(sql.SQL(" and ").join(parts))
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """One repeatable-read transaction on a source."""
 
@@ -61,6 +85,7 @@ class Snapshot:
     xmin: int
     tables: dict[str, Found]
     type_names: dict[str, str]
+    wanted: Wanted
     _places: dict[str, str] = field(default_factory=dict)
 
     def check(self, table: Table) -> str:
@@ -95,31 +120,33 @@ class Snapshot:
                 )
         key = {table.in_source(name) for name in table.key}
         is_keyed = any(columns <= key for columns in found.unique)
-        return f"{self.identity}/{found.oid}/{found.kind if is_keyed else 'unkeyed'}"
+        kind = found.kind if is_keyed else "unkeyed"
+        return f"{self.identity}/{found.oid}{self.wanted.digest}/{kind}"
 
-    def counts(self, table: Table, since: Watermark | None) -> tuple[int, int]:
-        """Count the rows of a table, and those changed since a watermark, in one pass.
+    def counts(self, table: Table, since: Watermark | None) -> tuple[int, int, int]:
+        """Count the rows of a table, those changed since a watermark, and those not wanted.
 
         Where few have changed their places are kept for `copy_rows`: within the snapshot a row
         stays where it is.
         """
-        script = "select count(*) as total, count(*) as changed from {table}"
-        if since is not None:
-            script = db.script("source_counts")
+        script = db.script("source_counts_all" if since is None else "source_counts")
         query = sql.SQL(script).format(
-            changed=self._changed(since), table=self._relation(table), few=sql.Literal(FEW)
+            changed=self._changed(since),
+            wanted=self._wanted(table),
+            table=self._relation(table),
+            few=sql.Literal(FEW),
         )
         with self._reading(table):
             row = db.one(self.connection, query.as_string())
         if since is not None and row["changed"] <= FEW:
             self._places[table.name] = row["places"]
-        return int(row["total"]), int(row["changed"])
+        return int(row["total"]), int(row["changed"]), int(row["skipped"])
 
     def buckets(self, table: Table, width: int) -> dict[int, int]:
         """Count the rows of a table in ranges of its integer key."""
-        query = sql.SQL("select {} / {} as bucket, count(*) as size from {} group by 1").format(
-            _key(table), sql.Literal(width), self._relation(table)
-        )
+        query = sql.SQL(
+            "select {} / {} as bucket, count(*) as size from {} where {} group by 1"
+        ).format(_key(table), sql.Literal(width), self._relation(table), self._wanted(table))
         with self._reading(table):
             found = db.rows(self.connection, query.as_string())
         return {int(row["bucket"]): int(row["size"]) for row in found}
@@ -131,10 +158,7 @@ class Snapshot:
         """Stream changed rows as binary COPY, in the raw table's shape with `landed_in`."""
         tenant = []
         if table.tenant:
-            prefix = sql.Literal(f"{self.name}_")
-            # concat: a row of no tenant must be seen to be one
-            owner = sql.Identifier(table.in_source(table.tenant))
-            tenant = [sql.SQL("concat({}, {})").format(prefix, owner)]
+            tenant = [self._tenant(table)]
         columns = [
             sql.SQL("{}::{}").format(sql.Identifier(column.source_name), sql.SQL(column.data_type))
             for column in table.columns
@@ -151,8 +175,8 @@ class Snapshot:
         if since and table.name in self._places:
             places = sql.Literal(self._places[table.name])
             changed = sql.SQL("ctid = any({}::tid[])").format(places)
-        query = sql.SQL("select {} from {} where {}").format(
-            values, self._relation(table), changed
+        query = sql.SQL("select {} from {} where {} and {}").format(
+            values, self._relation(table), changed, self._wanted(table)
         )
         with self._copy(table, query) as stream:
             yield stream
@@ -171,8 +195,8 @@ class Snapshot:
             wanted = sql.SQL("{} / {} = any({})").format(
                 _key(table), sql.Literal(width), sql.Literal(buckets)
             )
-        query = sql.SQL("select {}::text, {} from {} where {}").format(
-            sql.Literal(self.name), columns, self._relation(table), wanted
+        query = sql.SQL("select {}::text, {} from {} where {} and {}").format(
+            sql.Literal(self.name), columns, self._relation(table), wanted, self._wanted(table)
         )
         with self._copy(table, query) as stream:
             yield stream
@@ -206,6 +230,26 @@ class Snapshot:
     def _relation(self, table: Table) -> sql.Identifier:
         return sql.Identifier(self.contract.schema, table.source_name)
 
+    def _tenant(self, table: Table) -> sql.Composable:
+        # concat: a row of no tenant must be seen to be one
+        owner = sql.Identifier(table.in_source(str(table.tenant)))
+        return sql.SQL("concat({}, {})").format(sql.Literal(f"{self.name}_"), owner)
+
+    def _wanted(self, table: Table) -> sql.Composable:
+        """Say which rows land: those of wanted tenants; what is shared, while there is one."""
+        if self.wanted == Wanted():
+            return sql.SQL("true")
+        if table.tenant:
+            return self.wanted.condition(self._tenant(table))
+        owners = [each for each in self.contract.tables if each.tenant in each.key]
+        found = sql.SQL(" or ").join(
+            sql.SQL("exists (select from {} where {})").format(
+                self._relation(each), self.wanted.condition(self._tenant(each))
+            )
+            for each in owners
+        )
+        return sql.SQL("({})").format(found) if owners else sql.SQL("true")
+
     def _changed(self, since: Watermark | None) -> sql.Composable:
         """Say which rows may have changed: those whose xmin is not before the old snapshot's.
 
@@ -220,7 +264,7 @@ class Snapshot:
 
 
 @contextmanager
-def open_snapshot(name: str, source: Source) -> Iterator[Snapshot]:
+def open_snapshot(name: str, source: Source, removed: Iterable[str] = ()) -> Iterator[Snapshot]:
     """Open a source for one consistent reading of all its tables."""
     contract = contracts.load(source.system)
     what = f"source {name}"
@@ -236,8 +280,15 @@ def open_snapshot(name: str, source: Source) -> Iterator[Snapshot]:
                 xmin=int(row["xmin"]),
                 tables=_tables(connection, contract.schema),
                 type_names=db.type_names(connection, contracts.types(contract)),
+                wanted=Wanted(_listed(name, source), tuple(sorted(removed))),
             )
         yield snapshot
+
+
+def _listed(name: str, source: Source) -> tuple[str, ...] | None:
+    if source.tenants is None:
+        return None
+    return tuple(sorted(f"{name}_{tenant}" for tenant in source.tenants))
 
 
 def _blocks(rows: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:

@@ -57,11 +57,16 @@ def builder(connection: db.Connection) -> Iterator[None]:
 
 def open_release(connection: db.Connection) -> int:
     """Undo what a killed build left and open the next release."""
+    revert_open(connection)
+    return int(db.one(connection, db.script("open_release"))["release_id"])
+
+
+def revert_open(connection: db.Connection) -> None:
+    """Undo what a killed build left; whoever calls this is the builder."""
     for row in db.rows(
         connection, "select release_id from almoner.releases where state = 'building'"
     ):
         revert(connection, row["release_id"], "the build was interrupted")
-    return int(db.one(connection, db.script("open_release"))["release_id"])
 
 
 def revert(connection: db.Connection, release: int, reason: str) -> None:

@@ -41,13 +41,17 @@ Dsn = Annotated[str, AfterValidator(_dsn)]
 
 
 class Source(BaseModel):
-    """One operational database: its system (the contract it follows) and how to reach it."""
+    """One operational database: its system (the contract it follows) and how to reach it.
+
+    `tenants`, where it is given, are the only ones that land, by their key in the source.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     system: str
     dsn: Dsn | None = None
     database: str | None = None
+    tenants: tuple[str, ...] | None = None
 
     @model_validator(mode="after")
     def _one_way_to_reach_it(self) -> Source:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from psycopg import errors, sql
 
-from runner import db, extraction, quarantine, raw
+from runner import db, extraction, quarantine, raw, tenants
 from runner.contracts import Table
 from runner.errors import AlmonerError, ContractError
 from runner.extraction import Snapshot, Watermark
@@ -28,7 +28,10 @@ class DeletionError(AlmonerError):
 
 @dataclass(frozen=True)
 class Landing:
-    """What one table of one source brought; rows newly set aside, and such that left again."""
+    """What one table of one source brought; rows newly set aside, and such that left again.
+
+    `skipped` rows are of tenants that were removed or are not listed.
+    """
 
     source: str
     table: Table
@@ -36,6 +39,7 @@ class Landing:
     deleted: int
     quarantined: int
     mended: int
+    skipped: int = 0
 
     @property
     def is_change(self) -> bool:
@@ -66,8 +70,12 @@ def sync(
 ) -> list[Landing]:
     """Land each configured source in one transaction: rows, feed and watermarks together."""
     landings: list[Landing] = []
+    removed = tenants.removed(target)
     for name, source in configured.sources.items():
-        with extraction.open_snapshot(name, source) as snapshot, target.transaction():
+        with (
+            extraction.open_snapshot(name, source, removed.get(name, ())) as snapshot,
+            target.transaction(),
+        ):
             target.execute("select almoner.fence(%s)", (release,))
             limit = 100.0 if accept_deletions else configured.deletion_limit_percent
             aside = quarantine.held(target, name)
@@ -82,10 +90,11 @@ def sync(
 def _land(job: Landed, deletion_limit: float) -> Landing:
     identity = job.snapshot.check(job.table)
     mark = _watermark(job)
+    usable = extraction.usable(mark, identity, job.snapshot.xmin)
     # what is set aside is told from all rows of a table
-    since = None if job.aside else extraction.usable(mark, identity, job.snapshot.xmin)
-    total, changed = job.snapshot.counts(job.table, since)
-    held = mark.row_count if mark else _count(job)
+    since = None if job.aside else usable
+    total, changed, skipped = job.snapshot.counts(job.table, since)
+    held = usable.row_count if usable else _count(job)
     landed, inserted, deleted, aside = 0, 0, 0, Aside()
     if changed and not held and _is_empty(job):
         landed, aside = _first_load(job)
@@ -103,8 +112,9 @@ def _land(job: Landed, deletion_limit: float) -> Landing:
             "is it a view that gives other rows at every look? `almoner sync` reads it again",
         )
     landing = Landing(
-        job.snapshot.name, job.table, landed, deleted, quarantined=aside.added, mended=aside.gone
-    )
+        job.snapshot.name, job.table, landed, deleted,
+        quarantined=aside.added, mended=aside.gone, skipped=skipped,
+    )  # fmt: skip
     _remember(job, identity, held, landing)
     return landing
 
@@ -306,5 +316,6 @@ def _remember(job: Landed, identity: str, held: int, landing: Landing) -> None:
             "landed": landing.landed,
             "deleted": landing.deleted,
             "quarantined": landing.quarantined,
+            "skipped": landing.skipped,
         },
     )

@@ -160,6 +160,17 @@ create table if not exists almoner.watermarks (
     primary key (source_id, table_name)
 );
 
+-- of tenants that do not land
+alter table almoner.watermarks
+add column if not exists rows_skipped bigint not null default 0;
+
+create table if not exists almoner.removed_tenants (
+    tenant_id text primary key,
+    source_id text not null,
+    removed_at timestamptz not null default now(),
+    removed_by text not null default session_user
+);
+
 create table if not exists almoner.landings (
     release_id int not null,
     source_id text not null,

@@ -7,12 +7,15 @@ with landing as (
 )
 
 insert into almoner.watermarks (
-    source_id, table_name, release_id, server_identity, snapshot_xmin, row_count, synced_at
+    source_id, table_name, release_id, server_identity, snapshot_xmin, row_count, rows_skipped, synced_at
 )
-values (%(source)s, %(table)s, %(release)s, %(identity)s, %(xmin)s, %(held)s, now())
+values (
+    %(source)s, %(table)s, %(release)s, %(identity)s, %(xmin)s, %(held)s, %(skipped)s, now()
+)
 on conflict (source_id, table_name) do update set
     release_id = excluded.release_id,
     server_identity = excluded.server_identity,
     snapshot_xmin = excluded.snapshot_xmin,
     row_count = excluded.row_count,
+    rows_skipped = excluded.rows_skipped,
     synced_at = excluded.synced_at

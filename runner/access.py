@@ -26,7 +26,7 @@ class Grant:
     """A new BI login. The password is told once and kept nowhere."""
 
     login: str
-    tenant: str
+    tenant: str | None
     role: str
     password: str
     dsn: str
@@ -35,23 +35,25 @@ class Grant:
 def grant(
     connection: db.Connection,
     url: str,
-    tenant: str,
+    tenant: str | None,
     login: str | None,
     role: roles.Role = roles.ADMINISTRATOR,
 ) -> Grant:
     """Make a login that sees what its role may of one tenant's marts and nothing else.
 
+    One of an API (`roles.API`) has no tenant: what it sees is for each claim to say.
     Without a name it gets an opaque one, since every role of a server is visible to all.
     Raises `ConfigError` for an unknown tenant, a role without its scope or a name that is taken.
     """
     role.check()
-    require_tenant(connection, tenant)
+    if tenant is not None:
+        require_tenant(connection, tenant)
     name = login or f"bi_{secrets.token_hex(5)}"
     if not LOGIN.fullmatch(name) or name.startswith(("pg_", "almoner")):
         raise ConfigError(
             f"{name!r} cannot be a login",
             "use 3 to 41 lower-case letters, digits and _, not starting with pg_ or almoner, or"
-            f" leave it out: `almoner access grant --tenant {tenant}`",
+            " leave it out: `almoner access grant --help`",
         )
     password = secrets.token_urlsafe(18)
     try:
@@ -71,7 +73,7 @@ def grant(
     except psycopg.errors.ReservedName as error:
         raise ConfigError(
             f"{name} means something else to PostgreSQL",
-            f"choose another --login, or leave it out: `almoner access grant --tenant {tenant}`",
+            "choose another --login, or leave it out: `almoner access grant --help`",
         ) from error
     except psycopg.errors.InsufficientPrivilege as error:
         raise DatabaseError(

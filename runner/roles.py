@@ -43,6 +43,7 @@ class Role:
 
 
 ADMINISTRATOR = Role()
+API = Role("api")
 
 
 def group_role(name: str) -> str:

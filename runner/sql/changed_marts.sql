@@ -4,11 +4,7 @@ with defined as (
     select distinct on (def.mart)
         def.mart,
         def.definition,
-        -- and of how it is written: by this version, on this server
-        md5(
-            def.definition::text || ' roles'
-            || current_setting('server_version_num')::int / 10000
-        ) as digest
+        almoner.mart_digest(def.definition) as digest
     from almoner.mart_definitions as def
     where def.release_id <= %s
     order by def.mart, def.release_id desc

@@ -28,7 +28,7 @@ begin
     end if;
     -- what a reader may be; a login is a member of one of them
     foreach name in array array[
-        'administrator', 'accountant', 'auditor', 'department_head', 'doctor'
+        'administrator', 'accountant', 'auditor', 'department_head', 'doctor', 'api'
     ] loop
         if not exists (select from pg_roles where rolname = 'almoner_' || name) then
             execute format('create role %I nologin in role almoner_reader', 'almoner_' || name);
@@ -109,7 +109,18 @@ create table if not exists almoner.readers (
 alter table almoner.readers
 add column if not exists role text not null default 'administrator',
 add column if not exists departments bigint[],
-add column if not exists practitioner_id bigint;
+add column if not exists practitioner_id bigint,
+-- an API's login has none: its claim names one
+alter column tenant_id drop not null;
+
+-- the two keys whose claims are valid; the pads are the key as HMAC mixes it in
+create table if not exists almoner.claim_keys (
+    key_id bigint generated always as identity primary key,
+    secret bytea not null,
+    inner_pad bytea not null,
+    outer_pad bytea not null,
+    made_at timestamptz not null default now()
+);
 
 create table if not exists almoner.model_builds (
     model text not null,
@@ -224,8 +235,34 @@ begin
 end
 $$;
 
--- who reads: a BI login is bound to its tenant by its role; the owner may say for whom
--- it reads (exports). session_user cannot be changed by the session.
+-- the parts of the session's claim (runner/claims.py) if it is signed and has not expired
+create or replace function almoner.claimed() returns text[]
+language plpgsql stable parallel safe
+set search_path = pg_catalog, pg_temp as $$
+declare
+    parts text[] := string_to_array(current_setting('almoner.claim', true), '|');
+    body bytea;
+begin
+    if cardinality(parts) is distinct from 4 or parts[3] !~ '^[0-9]{1,12}$' then
+        return null;
+    end if;
+    body := convert_to(array_to_string(parts[1:3], '|'), 'UTF8');
+    -- digests are compared, so that the time it takes says nothing of the signature
+    perform from almoner.claim_keys as key
+    where
+        sha256(convert_to(parts[4], 'UTF8'))
+        = sha256(convert_to(
+            encode(sha256(key.outer_pad || sha256(key.inner_pad || body)), 'hex'), 'UTF8'
+        ));
+    if not found or parts[3]::bigint <= extract(epoch from statement_timestamp()) then
+        return null;
+    end if;
+    return parts;
+end
+$$;
+
+-- who reads: a BI login is bound to its tenant by its role, an API's login by its claim; the
+-- owner may say for whom it reads (exports). session_user cannot be changed by the session.
 create or replace function almoner.reader_tenant() returns text
 language plpgsql stable security definer parallel safe
 set search_path = pg_catalog, pg_temp as $$
@@ -233,7 +270,11 @@ begin
     if session_user = current_user then
         return nullif(current_setting('almoner.tenant', true), '');
     end if;
-    return (select tenant_id from almoner.readers where role_name = session_user);
+    return (
+        select case role when 'api' then (almoner.claimed())[1] else tenant_id end
+        from almoner.readers
+        where role_name = session_user
+    );
 end
 $$;
 
@@ -256,7 +297,11 @@ begin
     if session_user = current_user then
         return 'administrator';
     end if;
-    return (select role from almoner.readers where role_name = session_user);
+    return (
+        select case role when 'api' then split_part((almoner.claimed())[2], ':', 1) else role end
+        from almoner.readers
+        where role_name = session_user
+    );
 end
 $$;
 
@@ -264,7 +309,18 @@ create or replace function almoner.reader_departments() returns bigint[]
 language plpgsql stable security definer parallel safe
 set search_path = pg_catalog, pg_temp as $$
 begin
-    return (select departments from almoner.readers where role_name = session_user);
+    return (
+        select
+            case role
+                when 'api'
+                    then string_to_array(
+                        nullif(split_part((almoner.claimed())[2], ':', 2), ''), ','
+                    )::bigint[]
+                else departments
+            end
+        from almoner.readers
+        where role_name = session_user
+    );
 end
 $$;
 
@@ -272,17 +328,26 @@ create or replace function almoner.reader_practitioner() returns bigint
 language plpgsql stable security definer parallel safe
 set search_path = pg_catalog, pg_temp as $$
 begin
-    return (select practitioner_id from almoner.readers where role_name = session_user);
+    -- of a claim, whose scope may be several departments, what is one number
+    return (
+        select
+            case role
+                when 'api' then substring((almoner.claimed())[2] from '^doctor:(-?[0-9]+)$')::bigint
+                else practitioner_id
+            end
+        from almoner.readers
+        where role_name = session_user
+    );
 end
 $$;
 
--- the roles that may read a mart, from its yml's meta
+-- the roles that may read a mart, from its yml's meta; what an API reads, its claim decides
 create or replace function almoner.mart_roles(meta jsonb) returns text[]
 language sql immutable parallel safe
 set search_path = pg_catalog, pg_temp as $$
     select array_agg(distinct rol.name order by rol.name)
     from (
-        select 'administrator' as name
+        select unnest(array['administrator', 'api']) as name
         union all
         select jsonb_array_elements_text(
             coalesce(meta #> '{access,roles}', '["accountant", "auditor"]')
@@ -290,6 +355,17 @@ set search_path = pg_catalog, pg_temp as $$
         union all
         select jsonb_object_keys(coalesce(meta #> '{access,row_scope}', '{}'))
     ) as rol
+$$;
+
+-- tells a mart that has to be written anew: another definition, other roles or another server
+create or replace function almoner.mart_digest(definition jsonb) returns text
+language sql stable parallel safe
+set search_path = pg_catalog, pg_temp as $$
+    select md5(
+        definition::text
+        || array_to_string(almoner.mart_roles(definition -> 'meta'), ',')
+        || current_setting('server_version_num')::int / 10000
+    )
 $$;
 
 revoke execute on all functions in schema almoner from public;

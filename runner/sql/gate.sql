@@ -16,7 +16,7 @@ reader_roles as (
     where
         rol.rolname = any(array[
             'almoner_reader', 'almoner_administrator', 'almoner_accountant', 'almoner_auditor',
-            'almoner_department_head', 'almoner_doctor'
+            'almoner_department_head', 'almoner_doctor', 'almoner_api'
         ])
         or rol.rolname in (select rea.role_name from almoner.readers as rea)
 ),
@@ -41,10 +41,7 @@ mart_readers as (
             from almoner.mart_definitions as other
             where
                 other.mart = pub.mart
-                and pub.digest = md5(
-                    other.definition::text || ' roles'
-                    || current_setting('server_version_num')::int / 10000
-                )
+                and pub.digest = almoner.mart_digest(other.definition)
         )
 ),
 

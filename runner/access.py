@@ -61,9 +61,16 @@ def grant(
             _create(connection, name, password, role)
             connection.execute(
                 "insert into almoner.readers"
-                " (role_name, tenant_id, role, departments, practitioner_id)"
-                " values (%s, %s, %s, %s, %s)",
-                (name, tenant, role.name, list(role.departments) or None, role.practitioner),
+                " (role_name, tenant_id, role, departments, practitioner_id, may_read_names)"
+                " values (%s, %s, %s, %s, %s, %s)",
+                (
+                    name,
+                    tenant,
+                    role.name,
+                    list(role.departments) or None,
+                    role.practitioner,
+                    role.patient_names,
+                ),
             )
     except psycopg.errors.DuplicateObject as error:
         raise ConfigError(
@@ -100,7 +107,7 @@ def _create(connection: db.Connection, name: str, password: str, role: roles.Rol
             login,
             sql.Literal(CONNECTIONS),
             sql.Literal(_hashed(connection, name, password)),
-            sql.Identifier(roles.group_role(role.name)),
+            sql.SQL(", ").join(map(sql.Identifier, role.groups)),
         )
     )
     for setting in DEFAULTS:
@@ -156,7 +163,8 @@ def listing(connection: db.Connection) -> list[DictRow]:
     return db.rows(
         connection,
         "select role_name as login, tenant_id as tenant, role, departments,"
-        " practitioner_id as practitioner, granted_at from almoner.readers order by role_name",
+        " practitioner_id as practitioner, may_read_names as patient_names, granted_at"
+        " from almoner.readers order by role_name",
     )
 
 

@@ -107,6 +107,7 @@ def write_marts(connection: db.Connection, release: int, marts: set[str]) -> Non
     }
     for name in _inputs_first(changed):
         _write_mart(connection, name, changed[name])
+    connection.execute(db.script("patient_names"))
 
 
 def removed_marts(connection: db.Connection, marts: set[str]) -> list[str]:

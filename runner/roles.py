@@ -26,6 +26,7 @@ class Role:
     name: str = "administrator"
     departments: tuple[int, ...] = ()
     practitioner: int | None = None
+    patient_names: bool = False
 
     def check(self) -> Role:
         """Raise `ConfigError` unless the role has the scope that it needs, and no other."""
@@ -39,7 +40,17 @@ class Role:
                 f"a {self.name} {'needs a' if self.name == DOCTOR else 'has no'} practitioner",
                 "`almoner access grant --tenant T --role doctor --practitioner ID`",
             )
+        if self.patient_names and self.name in (HEAD, DOCTOR):
+            raise ConfigError(
+                f"a {self.name} sees own rows, and patients.names has no scope",
+                "`almoner access grant --tenant T --role accountant --patient-names`",
+            )
         return self
+
+    @property
+    def groups(self) -> list[str]:
+        """Name the PostgreSQL roles that hold what it may."""
+        return [group_role(self.name), *(["almoner_patient_names"] if self.patient_names else [])]
 
 
 ADMINISTRATOR = Role()

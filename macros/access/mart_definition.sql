@@ -11,6 +11,12 @@
                 ~ "; marts read core, rollups and other marts only"
             ) -%}
         {%- endif -%}
+        {%- if input.config.meta.get('is_personal') -%}
+            {%- do exceptions.raise_compiler_error(
+                "mart " ~ node.name ~ " reads " ~ input.name
+                ~ "; marts carry the patient's key, and names are in patients.names"
+            ) -%}
+        {%- endif -%}
         {%- set relation = api.Relation.create(
             database=input.database, schema=input.schema, identifier=input.alias
         ) -%}

@@ -48,6 +48,7 @@ ROLE = (
 @click.option("--api", "is_api", is_flag=True, help="A login whose claims name the tenant.")
 @click.option("--login", help="Its name; default: an opaque one.")
 @in_a_role
+@click.option("--patient-names", is_flag=True, help="It may read patients.names too.")
 @JSON
 def access_grant(
     tenant: str | None,
@@ -56,6 +57,7 @@ def access_grant(
     role: str,
     departments: tuple[int, ...],
     practitioner: int | None,
+    patient_names: bool,
     as_json: bool,
 ) -> None:
     """Make a BI login that sees marts of one tenant and nothing else."""
@@ -64,7 +66,7 @@ def access_grant(
             "a login is bound to a tenant or, for an API, to its claims",
             "`almoner access grant --tenant T`, or `almoner access grant --api`",
         )
-    may = roles.API if is_api else roles.Role(role, departments, practitioner)
+    may = roles.API if is_api else roles.Role(role, departments, practitioner, patient_names)
     with db.connect() as connection:
         releases.prepare(connection)
         made = access.grant(connection, db.dsn(), tenant, login, may)

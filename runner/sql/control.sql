@@ -8,6 +8,7 @@ create schema if not exists rollups;
 create schema if not exists pub;
 create schema if not exists marts;
 create schema if not exists marts_candidate;
+create schema if not exists patients;
 create schema if not exists quarantine;
 
 comment on schema marts is
@@ -34,6 +35,9 @@ begin
             execute format('create role %I nologin in role almoner_reader', 'almoner_' || name);
         end if;
     end loop;
+    if not exists (select from pg_roles where rolname = 'almoner_patient_names') then
+        create role almoner_patient_names nologin;
+    end if;
     -- to give views to the gate the builder must be able to become it; before
     -- PostgreSQL 16 every member is
     if not pg_has_role(
@@ -110,6 +114,7 @@ alter table almoner.readers
 add column if not exists role text not null default 'administrator',
 add column if not exists departments bigint[],
 add column if not exists practitioner_id bigint,
+add column if not exists may_read_names boolean not null default false,
 -- an API's login has none: its claim names one
 alter column tenant_id drop not null;
 
@@ -378,6 +383,8 @@ grant usage on schema store to almoner_gate;
 grant usage, create on schema pub to almoner_gate;
 grant usage, create on schema marts to almoner_gate;
 grant usage on schema marts to almoner_reader;
+grant usage, create on schema patients to almoner_gate;
+grant usage on schema patients to almoner_patient_names;
 
 -- logins of before there were roles
 do $$

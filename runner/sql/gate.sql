@@ -16,7 +16,7 @@ reader_roles as (
     where
         rol.rolname = any(array[
             'almoner_reader', 'almoner_administrator', 'almoner_accountant', 'almoner_auditor',
-            'almoner_department_head', 'almoner_doctor', 'almoner_api'
+            'almoner_department_head', 'almoner_doctor', 'almoner_api', 'almoner_patient_names'
         ])
         or rol.rolname in (select rea.role_name from almoner.readers as rea)
 ),
@@ -59,7 +59,7 @@ reader_views as (
     select cls.*, nsp.nspname
     from pg_catalog.pg_class as cls
     inner join pg_catalog.pg_namespace as nsp on cls.relnamespace = nsp.oid
-    where nsp.nspname in ('pub', 'marts') and cls.relkind in ('r', 'p', 'v', 'm', 'f')
+    where nsp.nspname in ('pub', 'marts', 'patients') and cls.relkind in ('r', 'p', 'v', 'm', 'f')
 ),
 
 privileges as (
@@ -157,6 +157,53 @@ where
     )
 
 union all
+select
+    rig.object,
+    'is open to others than almoner_patient_names (' || rig.privilege_type || ')'
+from (
+    select
+        'patients.' || cls.relname as object,
+        acl.grantee,
+        acl.privilege_type
+    from pg_catalog.pg_class as cls
+    cross join lateral aclexplode(cls.relacl) as acl
+    where cls.relnamespace = 'patients'::regnamespace and acl.grantee <> cls.relowner
+    union all
+    select
+        'patients.' || cls.relname || '.' || att.attname,
+        acl.grantee,
+        acl.privilege_type
+    from pg_catalog.pg_attribute as att
+    inner join pg_catalog.pg_class as cls on att.attrelid = cls.oid
+    cross join lateral aclexplode(att.attacl) as acl
+    where cls.relnamespace = 'patients'::regnamespace
+    union all
+    select
+        'schema patients',
+        acl.grantee,
+        acl.privilege_type
+    from pg_catalog.pg_namespace as nsp
+    cross join lateral aclexplode(nsp.nspacl) as acl
+    where
+        nsp.nspname = 'patients'
+        and acl.grantee not in (nsp.nspowner, 'almoner_gate'::regrole)
+) as rig
+where
+    rig.grantee <> 'almoner_patient_names'::regrole
+    or rig.privilege_type not in ('SELECT', 'USAGE')
+
+union all
+select rew.ev_class::regclass::text, 'reads who patients are'
+from pg_catalog.pg_depend as dep
+inner join pg_catalog.pg_rewrite as rew on dep.objid = rew.oid
+inner join pg_catalog.pg_class as cls on rew.ev_class = cls.oid
+where
+    dep.classid = 'pg_catalog.pg_rewrite'::regclass
+    and dep.refobjid in (to_regclass('pub.dim_patient_names'), to_regclass('store.dim_patient_names'))
+    and cls.relnamespace in ('pub'::regnamespace, 'marts'::regnamespace)
+    and rew.ev_class <> to_regclass('pub.dim_patient_names')
+
+union all
 select 'schema ' || nsp.nspname, 'is open to readers or to everybody'
 from ours as nsp
 inner join pg_catalog.pg_namespace as cat on nsp.oid = cat.oid
@@ -194,9 +241,10 @@ from reader_roles as rol
 inner join pg_catalog.pg_auth_members as mem on rol.oid = mem.member
 left join almoner.readers as rea on rol.rolname = rea.role_name
 where
-    mem.roleid::regrole::text is distinct from case
+    not (coalesce(rea.may_read_names, false) and mem.roleid = 'almoner_patient_names'::regrole)
+    and mem.roleid::regrole::text is distinct from case
         when rea.role is not null then 'almoner_' || rea.role
-        when rol.rolname <> 'almoner_reader' then 'almoner_reader'
+        when rol.rolname not in ('almoner_reader', 'almoner_patient_names') then 'almoner_reader'
     end
 
 union all

@@ -11,7 +11,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow
 
-from runner import db
+from runner import db, roles
 from runner.errors import ConfigError, DatabaseError
 
 LOGIN = re.compile(r"[a-z][a-z0-9_]{2,40}")
@@ -26,45 +26,51 @@ class Grant:
     """A new BI login. The password is told once and kept nowhere."""
 
     login: str
-    tenant: str
+    tenant: str | None
+    role: str
     password: str
     dsn: str
 
 
-def grant(connection: db.Connection, url: str, tenant: str, login: str | None) -> Grant:
-    """Make a login that sees one tenant's marts and nothing else.
+def grant(
+    connection: db.Connection,
+    url: str,
+    tenant: str | None,
+    login: str | None,
+    role: roles.Role = roles.ADMINISTRATOR,
+) -> Grant:
+    """Make a login that sees what its role may of one tenant's marts and nothing else.
 
+    One of an API (`roles.API`) has no tenant: what it sees is for each claim to say.
     Without a name it gets an opaque one, since every role of a server is visible to all.
-    Raises `ConfigError` for an unknown tenant or a name that is taken.
+    Raises `ConfigError` for an unknown tenant, a role without its scope or a name that is taken.
     """
-    require_tenant(connection, tenant)
+    role.check()
+    if tenant is not None:
+        require_tenant(connection, tenant)
     name = login or f"bi_{secrets.token_hex(5)}"
     if not LOGIN.fullmatch(name) or name.startswith(("pg_", "almoner")):
         raise ConfigError(
             f"{name!r} cannot be a login",
             "use 3 to 41 lower-case letters, digits and _, not starting with pg_ or almoner, or"
-            f" leave it out: `almoner access grant --tenant {tenant}`",
+            " leave it out: `almoner access grant --help`",
         )
     password = secrets.token_urlsafe(18)
-    hashed = _hashed(connection, name, password)
-    role = sql.Identifier(name)
     try:
         with connection.transaction():
+            _create(connection, name, password, role)
             connection.execute(
-                sql.SQL(
-                    "create role {} login nosuperuser nocreatedb nocreaterole nobypassrls"
-                    " connection limit {} password {} in role almoner_reader"
-                ).format(role, sql.Literal(CONNECTIONS), sql.Literal(hashed))
-            )
-            for setting in DEFAULTS:
-                connection.execute(
-                    sql.SQL("alter role {} in database {} set {}").format(
-                        role, sql.Identifier(connection.info.dbname), sql.SQL(setting)
-                    )
-                )
-            connection.execute(
-                "insert into almoner.readers (role_name, tenant_id) values (%s, %s)",
-                (name, tenant),
+                "insert into almoner.readers"
+                " (role_name, tenant_id, role, departments, practitioner_id, may_read_names)"
+                " values (%s, %s, %s, %s, %s, %s)",
+                (
+                    name,
+                    tenant,
+                    role.name,
+                    list(role.departments) or None,
+                    role.practitioner,
+                    role.patient_names,
+                ),
             )
     except psycopg.errors.DuplicateObject as error:
         raise ConfigError(
@@ -74,7 +80,7 @@ def grant(connection: db.Connection, url: str, tenant: str, login: str | None) -
     except psycopg.errors.ReservedName as error:
         raise ConfigError(
             f"{name} means something else to PostgreSQL",
-            f"choose another --login, or leave it out: `almoner access grant --tenant {tenant}`",
+            "choose another --login, or leave it out: `almoner access grant --help`",
         ) from error
     except psycopg.errors.InsufficientPrivilege as error:
         raise DatabaseError(
@@ -83,8 +89,33 @@ def grant(connection: db.Connection, url: str, tenant: str, login: str | None) -
         ) from error
     known = {key: str(value) for key, value in conninfo_to_dict(url).items() if value is not None}
     return Grant(
-        name, tenant, password, make_conninfo(**{**known, "user": name, "password": password})
+        name,
+        tenant,
+        role.name,
+        password,
+        make_conninfo(**{**known, "user": name, "password": password}),
     )
+
+
+def _create(connection: db.Connection, name: str, password: str, role: roles.Role) -> None:
+    login = sql.Identifier(name)
+    connection.execute(
+        sql.SQL(
+            "create role {} login nosuperuser nocreatedb nocreaterole nobypassrls"
+            " connection limit {} password {} in role {}"
+        ).format(
+            login,
+            sql.Literal(CONNECTIONS),
+            sql.Literal(_hashed(connection, name, password)),
+            sql.SQL(", ").join(map(sql.Identifier, role.groups)),
+        )
+    )
+    for setting in DEFAULTS:
+        connection.execute(
+            sql.SQL("alter role {} in database {} set {}").format(
+                login, sql.Identifier(connection.info.dbname), sql.SQL(setting)
+            )
+        )
 
 
 def _hashed(connection: db.Connection, login: str, password: str) -> str:
@@ -106,7 +137,10 @@ def revoke(connection: db.Connection, login: str) -> None:
         if found is None:
             raise ConfigError(f"there is no login {login}", "`almoner access list` shows them")
         connection.execute(sql.SQL("alter role {} nologin").format(role))
-        connection.execute(sql.SQL("revoke almoner_reader from {}").format(role))
+        for row in db.rows(connection, db.script("groups_of_login"), login):
+            connection.execute(
+                sql.SQL("revoke {} from {}").format(sql.Identifier(row["name"]), role)
+            )
         # from PostgreSQL 16 on, who made a role has its rights only as a member
         connection.execute(sql.SQL("grant {} to current_user").format(role))
     connection.execute(db.script("end_sessions"), (login,))
@@ -128,7 +162,8 @@ def listing(connection: db.Connection) -> list[DictRow]:
     """List the logins with their tenants."""
     return db.rows(
         connection,
-        "select role_name as login, tenant_id as tenant, granted_at"
+        "select role_name as login, tenant_id as tenant, role, departments,"
+        " practitioner_id as practitioner, may_read_names as patient_names, granted_at"
         " from almoner.readers order by role_name",
     )
 

@@ -9,6 +9,7 @@ from psycopg import sql
 
 from runner import db, landing, quarantine, raw
 from runner.contracts import Column, Table
+from runner.extraction import Wanted
 from runner.landing import Job
 from runner.quarantine import EVERY, Aside
 from runner.records import Records
@@ -99,6 +100,16 @@ class Arrival:
                 arrived=self.name, key=self._casts(self._table.key), newest=cursor
             )
         )
+
+    def leave_out(self, wanted: Wanted) -> int:
+        """Forget the rows of tenants that do not land, and count them."""
+        if wanted == Wanted() or not self._table.tenant:
+            return 0
+        owner = self._if_valid(self._table.tenant, self._tenant())
+        query = sql.SQL("delete from {} as arr where not coalesce({}, true)")
+        return self.job.target.execute(
+            query.format(self.name, wanted.condition(sql.SQL("({})").format(owner)))
+        ).rowcount
 
     def yield_to_landed(self) -> None:
         """Keep aside what has the key of a row that landed meanwhile."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from runner import (
@@ -14,6 +14,7 @@ from runner import (
     db,
     definitions,
     expectations,
+    extraction,
     holds,
     inspection,
     load,
@@ -23,6 +24,7 @@ from runner import (
     releases,
     room,
     sync,
+    tenants,
 )
 from runner.dbt import Dbt, Node, Result, log_path, project_fingerprint
 from runner.errors import AlmonerError, AuditError, ConfigError, DatabaseError
@@ -319,10 +321,13 @@ def land(
         )
 
 
-def load_files(dsn: str, batch: load.Batch) -> list[Landing]:
+def load_files(settings: Settings, dsn: str, batch: load.Batch) -> list[Landing]:
     """Load files without building: the rows wait in raw for the next build."""
     with _only_landing(dsn, "load only") as (connection, release), connection.transaction():
-        return load.land(connection, batch, release)
+        removed = tenants.removed(connection).get(batch.source, [])
+        source = settings.sources.get(batch.source)
+        wanted = extraction.wanted(batch.source, source.tenants if source else None, removed)
+        return load.land(connection, replace(batch, wanted=wanted), release)
 
 
 def retry(settings: Settings, dsn: str, source: str | None) -> list[inspection.Retried]:

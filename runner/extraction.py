@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -65,6 +66,29 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Wanted:
+    """Which tenants of a source land: those that are listed (None: all), but no removed one."""
+
+    listed: tuple[str, ...] | None = None
+    removed: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Tell one choice from another; empty for all tenants."""
+        chosen = repr((self.listed, self.removed))
+        return "" if self == Wanted() else f"~{hashlib.sha256(chosen.encode()).hexdigest()[:12]}"
+
+    def condition(self, tenant: sql.Composable) -> sql.Composable:
+        """Say whether a tenant is wanted."""
+        parts = [sql.SQL("{} <> all({}::text[])").format(tenant, sql.Literal(list(self.removed)))]
+        if self.listed is not None:
+            parts.append(
+                sql.SQL("{} = any({}::text[])").format(tenant, sql.Literal(list(self.listed)))
+            )
+        return sql.SQL("({})").format(sql.SQL(" and ").join(parts))
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """One repeatable-read transaction on a source."""
 
@@ -76,6 +100,7 @@ class Snapshot:
     bound: Bound
     tables: dict[str, Found]
     type_names: dict[str, str]
+    wanted: Wanted
     _places: dict[str, str] = field(default_factory=dict)
 
     def check(self, table: Table) -> str:
@@ -111,15 +136,16 @@ class Snapshot:
                 )
         key = {table.in_source(name) for name in table.key}
         is_keyed = any(columns <= key for columns in found.unique)
-        return f"{self.identity}/{found.oid}/{found.kind if is_keyed else 'unkeyed'}"
+        kind = found.kind if is_keyed else "unkeyed"
+        return f"{self.identity}/{found.oid}{self.wanted.digest}/{kind}"
 
-    def counts(self, table: Table, since: Watermark | None) -> tuple[int, int]:
-        """Count the rows of a table, and those changed since a watermark, in one pass.
+    def counts(self, table: Table, since: Watermark | None) -> tuple[int, int, int]:
+        """Count the rows of a table, those changed since a watermark, and those not wanted.
 
         Where few have changed their places are kept for `copy_rows`: within the snapshot a row
         stays where it is. By a cursor an index finds them, at each look.
         """
-        script = "select count(*) as total, count(*) as changed from {table}"
+        script = db.script("source_counts_all")
         by_xmin = since is not None and since.cursor_from is None
         if by_xmin:
             script = db.script("source_counts")
@@ -127,6 +153,7 @@ class Snapshot:
             script = db.script("source_counts_by_cursor")
         query = sql.SQL(script).format(
             changed=self._changed(table, since),
+            wanted=self._wanted(table),
             table=self._relation(table),
             few=sql.Literal(FEW),
         )
@@ -134,7 +161,7 @@ class Snapshot:
             row = db.one(self.connection, query.as_string())
         if by_xmin and row["changed"] <= FEW:
             self._places[table.name] = row["places"]
-        return int(row["total"]), int(row["changed"])
+        return int(row["total"]), int(row["changed"]), int(row["skipped"])
 
     def size(self, table: Table) -> int:
         """Give the bytes that a table takes at the source; 0 of a view."""
@@ -146,7 +173,7 @@ class Snapshot:
     def fingerprints(self, table: Table, columns: tuple[str, ...]) -> fingerprints.Buckets:
         """Give the fingerprint of each bucket of a table's keys, over some of its columns."""
         query = fingerprints.query(
-            table, self._relation(table), columns, self._expressions(table), sql.SQL("true")
+            table, self._relation(table), columns, self._expressions(table), self._wanted(table)
         )
         with self._reading(table):
             return fingerprints.read(db.rows(self.connection, query))
@@ -165,10 +192,7 @@ class Snapshot:
         """
         tenant = []
         if table.tenant:
-            prefix = sql.Literal(f"{self.name}_")
-            # concat: a row of no tenant must be seen to be one
-            owner = sql.Identifier(table.in_source(table.tenant))
-            tenant = [sql.SQL("concat({}, {})").format(prefix, owner)]
+            tenant = [self._tenant(table)]
         columns = list(self._expressions(table).values())
         values = sql.SQL(", ").join(
             [
@@ -184,8 +208,8 @@ class Snapshot:
         elif since and table.name in self._places:
             places = sql.Literal(self._places[table.name])
             changed = sql.SQL("ctid = any({}::tid[])").format(places)
-        query = sql.SQL("select {} from {} where {}").format(
-            values, self._relation(table), changed
+        query = sql.SQL("select {} from {} where {} and {}").format(
+            values, self._relation(table), changed, self._wanted(table)
         )
         with self._copy(table, query) as stream:
             yield stream
@@ -196,9 +220,9 @@ class Snapshot:
         expressions = self._expressions(table)
         columns = sql.SQL(", ").join(expressions[name] for name in table.key)
         # a row that is set aside does not stand for one that has landed
-        wanted = _complete(table) if buckets is None else self._within(table, buckets)
-        query = sql.SQL("select {}::text, {} from {} where {}").format(
-            sql.Literal(self.name), columns, self._relation(table), wanted
+        chosen = _complete(table) if buckets is None else self._within(table, buckets)
+        query = sql.SQL("select {}::text, {} from {} where {} and {}").format(
+            sql.Literal(self.name), columns, self._relation(table), chosen, self._wanted(table)
         )
         with self._copy(table, query) as stream:
             yield stream
@@ -246,6 +270,26 @@ class Snapshot:
             fingerprints.bucket(table, self._expressions(table)), sql.Literal(buckets)
         )
 
+    def _tenant(self, table: Table) -> sql.Composable:
+        # concat: a row of no tenant must be seen to be one
+        owner = sql.Identifier(table.in_source(str(table.tenant)))
+        return sql.SQL("concat({}, {})").format(sql.Literal(f"{self.name}_"), owner)
+
+    def _wanted(self, table: Table) -> sql.Composable:
+        """Say which rows land: those of wanted tenants; what is shared, while there is one."""
+        if self.wanted == Wanted():
+            return sql.SQL("true")
+        if table.tenant:
+            return self.wanted.condition(self._tenant(table))
+        owners = [each for each in self.contract.tables if each.tenant in each.key]
+        found = sql.SQL(" or ").join(
+            sql.SQL("exists (select from {} where {})").format(
+                self._relation(each), self.wanted.condition(self._tenant(each))
+            )
+            for each in owners
+        )
+        return sql.SQL("({})").format(found) if owners else sql.SQL("true")
+
     def _changed(self, table: Table, since: Watermark | None) -> sql.Composable:
         """Say which rows may have changed: those whose xmin is not before the old snapshot's.
 
@@ -264,7 +308,7 @@ class Snapshot:
 
 
 @contextmanager
-def open_snapshot(name: str, source: Source) -> Iterator[Snapshot]:
+def open_snapshot(name: str, source: Source, removed: Iterable[str] = ()) -> Iterator[Snapshot]:
     """Open a source for one consistent reading of all its tables."""
     contract = contracts.load(source.system)
     what = f"source {name}"
@@ -283,8 +327,15 @@ def open_snapshot(name: str, source: Source) -> Iterator[Snapshot]:
                 bound=bound,
                 tables=_tables(connection, contract.schema),
                 type_names=db.type_names(connection, contracts.types(contract)),
+                wanted=wanted(name, source.tenants, removed),
             )
         yield snapshot
+
+
+def wanted(name: str, listed: Iterable[str] | None, removed: Iterable[str]) -> Wanted:
+    """Say which tenants of a source land: `listed` by their keys there, `removed` by ours."""
+    chosen = None if listed is None else tuple(sorted(f"{name}_{key}" for key in listed))
+    return Wanted(chosen, tuple(sorted(removed)))
 
 
 def _blocks(rows: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:
@@ -353,13 +404,15 @@ def doubt(mark: Watermark, identity: str, xmin: int) -> str | None:
     A view, which has no xmin of its own, and a table without a unique key are read in full
     every time, which is no doubt.
     """
-    (server, database, table, kind), now = mark.server_identity.split("/"), identity.split("/")
+    (server, database, place, kind), now = mark.server_identity.split("/"), identity.split("/")
     cluster, _, timeline = server.partition(":")
+    table, _, wanted = place.partition("~")
     found = [
         (cluster == now[0].partition(":")[0], "it is another server than before"),
         (timeline in ("", now[0].partition(":")[2]), "the server was restored or failed over"),
         (database == now[1], "the database was replaced by another of its name"),
-        (table == now[2], "the table was dropped and made again"),
+        (table == now[2].partition("~")[0], "the table was dropped and made again"),
+        (wanted == now[2].partition("~")[2], "other tenants of it land than before"),
         (kind == now[3], "the table is of another kind, or lost or got its unique key"),
         (xmin >= mark.snapshot_xmin, "the server is at an earlier transaction than before"),
         (xmin - mark.snapshot_xmin < LONG_AGO, "it was last read too many transactions ago"),

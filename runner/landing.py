@@ -17,7 +17,8 @@ from runner.quarantine import Aside
 class Landing:
     """What one table of one source brought; rows newly set aside, and such that left again.
 
-    `rule` is how it was read; `notices` are what the operator should know of that.
+    `rule` is how it was read; `notices` are what the operator should know of that; `skipped` rows
+    are of tenants that were removed or are not listed.
     """
 
     source: str
@@ -29,6 +30,7 @@ class Landing:
     rule: str = "whole"
     refusal: str | None = None
     notices: tuple[str, ...] = ()
+    skipped: int = 0
 
     @property
     def is_change(self) -> bool:
@@ -126,6 +128,7 @@ def remember(job: Job, mark: Watermark, landing: Landing, aside: Aside) -> None:
             "landed": landing.landed,
             "deleted": landing.deleted,
             "quarantined": landing.quarantined,
+            "skipped": landing.skipped,
         },
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from psycopg import sql
@@ -14,13 +14,14 @@ from runner.arrivals import Arrival, Counted
 from runner.contracts import Table
 from runner.deletions import Limit
 from runner.errors import ContractError
-from runner.extraction import Watermark
+from runner.extraction import Wanted, Watermark
 from runner.files import File
 from runner.landing import Job, Landing
 from runner.quarantine import Aside
 from runner.records import Records
 
 KIND = "files/"
+EVERYBODY = Wanted()
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,7 @@ class Batch:
     """Files to land: of which source and system, where they are, and what they mean.
 
     A table's files are the whole table, unless `is_appended`. Files that are as they were are
-    passed over, unless `is_full`. More than `limit` may not vanish.
+    passed over, unless `is_full`. More than `limit` may not vanish. Only `wanted` tenants land.
     """
 
     source: str
@@ -37,6 +38,7 @@ class Batch:
     limit: Limit
     is_appended: bool = False
     is_full: bool = False
+    wanted: Wanted = EVERYBODY
 
 
 @dataclass(frozen=True)
@@ -133,17 +135,19 @@ def _land(job: Job, batch: Batch, parts: list[File]) -> Landing:
         arrival.copy(reading)
     arrival.judge()
     _compare(readings, arrival.counted())
+    skipped = arrival.leave_out(batch.wanted)
     done, kept = _settle(arrival, batch, held, readings)
+    done = replace(done, skipped=skipped)
     _remember_files(job, batch, [*zip(parts, digests, arrival.counted(), strict=True)])
     arrival.close()
-    mark = Watermark(_identity(job.table), 0, kept)
+    mark = Watermark(_identity(job.table, batch.wanted), 0, kept)
     landing.remember(job, mark, done, Aside(_aside(job)))
     return done
 
 
 def _is_landed(job: Job, batch: Batch, mark: Watermark | None, parts: list[File]) -> bool:
     """Tell whether a table's files are those that landed last, judged by the same contract."""
-    if mark is None or mark.server_identity != _identity(job.table):
+    if mark is None or mark.server_identity != _identity(job.table, batch.wanted):
         return False
     before = _seen(job, batch.is_appended)
     return bool(before) and ([seen.file for seen in before] == parts or _touch(job, before, parts))
@@ -211,11 +215,13 @@ def _aside(job: Job) -> int:
     return quarantine.held(job.target, job.source).get(quarantine.entity(job.table), 0)
 
 
-def _identity(table: Table) -> str:
-    """Tell one wording of a table's contract from another: its files are then judged anew."""
-    return (
-        KIND + hashlib.sha256(repr((table.key, table.tenant, table.columns)).encode()).hexdigest()
-    )
+def _identity(table: Table, wanted: Wanted) -> str:
+    """Tell one wording of a table's contract from another, or one choice of tenants.
+
+    Its files are then judged anew.
+    """
+    wording = repr((table.key, table.tenant, table.columns))
+    return KIND + hashlib.sha256(wording.encode()).hexdigest() + wanted.digest
 
 
 def _seen(job: Job, is_appended: bool) -> list[Seen]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runner import db, extraction, landing, load, quarantine
+from runner import db, extraction, landing, load, quarantine, tenants
 from runner.contracts import Table
 from runner.deletions import Limit
 from runner.extraction import Snapshot
@@ -35,12 +35,14 @@ def read(target: db.Connection, configured: Settings) -> list[Pending]:
     `ContractError` for one that breaks its contract.
     """
     found: list[Pending] = []
+    removed = tenants.removed(target)
     for name, source in configured.sources.items():
         if source.files:
-            batch = load.Batch(name, source.system, source.files, Limit(0))
+            wanted = extraction.wanted(name, source.tenants, removed.get(name, ()))
+            batch = load.Batch(name, source.system, source.files, Limit(0), wanted=wanted)
             found += [_of_files(target, name, table) for table in load.changed(target, batch)]
             continue
-        with extraction.open_snapshot(name, source) as snapshot:
+        with extraction.open_snapshot(name, source, removed.get(name, ())) as snapshot:
             aside = quarantine.held(target, name)
             for table in snapshot.contract.tables:
                 size = aside.get(quarantine.entity(table), 0)
@@ -54,7 +56,7 @@ def _pending(target: db.Connection, snapshot: Snapshot, table: Table, aside: int
     identity = snapshot.check(table)
     mark = landing.watermark(target, snapshot.name, table)
     since = extraction.usable(mark, identity, snapshot.xmin)
-    total, changed = snapshot.counts(table, since)
+    total, changed, _ = snapshot.counts(table, since)
     held = mark.row_count if mark else landing.count(target, snapshot.name, table)
     return Pending(
         source=snapshot.name,

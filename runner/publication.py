@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
-from runner import compatibility, db, holds, releases
+from runner import compatibility, db, holds, releases, roles
 from runner.errors import ConfigError, DatabaseError, PublicationError
 
 # how long to wait for readers of a mart whose view changes; those after them wait as well
@@ -118,9 +118,7 @@ def _claim(connection: db.Connection, release: int) -> None:
 def write_marts(connection: db.Connection, release: int, marts: set[str]) -> None:
     """Write the mart views as a release defines them, where they differ from what stands."""
     for name in removed_marts(connection, marts):
-        connection.execute(
-            sql.SQL("drop view if exists {} cascade").format(sql.Identifier("marts", name))
-        )
+        _drop_mart(connection, name)
         connection.execute(db.script("remove_mart"), {"mart": name, "release": release})
     changed = {
         row["mart"]: row["definition"]
@@ -129,6 +127,7 @@ def write_marts(connection: db.Connection, release: int, marts: set[str]) -> Non
     }
     for name in _inputs_first(changed):
         _write_mart(connection, name, changed[name])
+    connection.execute(db.script("patient_names"))
 
 
 def removed_marts(connection: db.Connection, marts: set[str]) -> list[str]:
@@ -152,19 +151,51 @@ def _inputs_first(definitions: dict[str, dict[str, Any]]) -> list[str]:
     return done
 
 
-def _write_mart(connection: db.Connection, name: str, definition: dict[str, Any]) -> None:
-    view = sql.Identifier("marts", name)
-    digest = sql.Literal(definition["digest"])
-    try:
+def _drop_mart(connection: db.Connection, name: str) -> None:
+    for schema in ("marts", "pub"):
         connection.execute(
-            sql.SQL("create or replace view {} with (security_barrier = true) as {}").format(
-                view, sql.SQL(definition["sql"])
-            )
+            sql.SQL("drop view if exists {} cascade").format(sql.Identifier(schema, name))
         )
+
+
+def _write_mart(connection: db.Connection, name: str, definition: dict[str, Any]) -> None:
+    """Write a mart as the gate sees it, which others read, and as its roles do."""
+    inner, view = sql.Identifier("pub", name), sql.Identifier("marts", name)
+    rows = sql.SQL("select * from {} as mart where {}").format(inner, roles.condition(definition))
+    try:
+        _write_view(connection, inner, sql.SQL(definition["sql"]))
+        _write_view(connection, view, rows)
     except psycopg.errors.InvalidTableDefinition as error:
         raise compatibility.refusal("mart", name, db.first_line(error)) from error
+    _grant(connection, view, definition["roles"])
+    _comment(connection, view, definition)
+    connection.execute(db.script("published_mart"), {"mart": name, "digest": definition["digest"]})
+
+
+def _write_view(connection: db.Connection, view: sql.Identifier, query: sql.Composable) -> None:
+    connection.execute(
+        sql.SQL("create or replace view {} with (security_barrier = true) as {}").format(
+            view, query
+        )
+    )
     connection.execute(sql.SQL("alter view {} owner to almoner_gate").format(view))
-    connection.execute(sql.SQL("grant select on {} to almoner_reader").format(view))
+
+
+def _grant(connection: db.Connection, view: sql.Identifier, readers: list[str]) -> None:
+    """Let these roles read a view, and nobody else."""
+    for row in db.rows(connection, db.script("grantees"), view.as_string()):
+        connection.execute(
+            sql.SQL("revoke all on {} from {}").format(view, sql.SQL(row["grantee"]))
+        )
+    connection.execute(
+        sql.SQL("grant select on {} to {}").format(
+            view,
+            sql.SQL(", ").join(sql.Identifier(roles.group_role(name)) for name in readers),
+        )
+    )
+
+
+def _comment(connection: db.Connection, view: sql.Identifier, definition: dict[str, Any]) -> None:
     connection.execute(
         sql.SQL("comment on view {} is {}").format(
             view, sql.Literal(definition["description"].strip())
@@ -176,12 +207,6 @@ def _write_mart(connection: db.Connection, name: str, definition: dict[str, Any]
                 view, sql.Identifier(column["name"]), sql.Literal(column["description"].strip())
             )
         )
-    connection.execute(
-        sql.SQL(
-            "insert into almoner.published_marts (mart, digest) values ({}, {})"
-            " on conflict (mart) do update set digest = excluded.digest"
-        ).format(sql.Literal(name), digest)
-    )
 
 
 def check_gate(connection: db.Connection) -> None:
@@ -226,9 +251,7 @@ def _roll_back(connection: db.Connection, to: int) -> int:
         )
     releases.require_kept(row)
     for view in db.rows(connection, db.script("views_of_marts")):
-        connection.execute(
-            sql.SQL("drop view if exists {} cascade").format(sql.Identifier("marts", view["name"]))
-        )
+        _drop_mart(connection, view["name"])
     connection.execute("delete from almoner.published_marts")
     known = {row["mart"] for row in db.rows(connection, db.script("changed_marts"), to)}
     write_marts(connection, to, known)

@@ -43,7 +43,8 @@ Dsn = Annotated[str, AfterValidator(_dsn)]
 class Source(BaseModel):
     """One operational source: its system (the contract it follows) and how to reach it.
 
-    `files` is a directory, of the project unless it is absolute.
+    `files` is a directory, of the project unless it is absolute. `tenants`, where it is given,
+    are the only ones that land, by their key in the source.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -52,6 +53,7 @@ class Source(BaseModel):
     dsn: Dsn | None = None
     database: str | None = None
     files: Path | None = None
+    tenants: tuple[str, ...] | None = None
 
     @model_validator(mode="after")
     def _one_way_to_reach_it(self) -> Source:

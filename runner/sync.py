@@ -7,7 +7,18 @@ from dataclasses import dataclass
 
 from psycopg import errors, sql
 
-from runner import cursors, db, extraction, fingerprints, landing, load, quarantine, raw, room
+from runner import (
+    cursors,
+    db,
+    extraction,
+    fingerprints,
+    landing,
+    load,
+    quarantine,
+    raw,
+    room,
+    tenants,
+)
 from runner.contracts import Table
 from runner.cursors import Rule
 from runner.deletions import Limit
@@ -23,13 +34,15 @@ class Terms:
     """On what terms sources are read.
 
     `limit` is what may vanish, `cursor_minimum` from how many rows on a cursor is gone by;
-    `is_verified` compares every row; `space` is where it is written.
+    `is_verified` compares every row; `space` is where it is written; `removed` are tenants that
+    do not land, by source.
     """
 
     limit: Limit
     cursor_minimum: int
     is_verified: bool
     space: room.Room
+    removed: dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -69,7 +82,10 @@ def sync(
     """
     landings: list[Landing] = []
     limit = Limit(configured.deletion_limit_percent, accept_deletions)
-    terms = Terms(limit, configured.cursor_minimum_rows, verify, room.beneath(configured))
+    terms = Terms(
+        limit, configured.cursor_minimum_rows, verify, room.beneath(configured),
+        tenants.removed(target),
+    )  # fmt: skip
     for name, source in configured.sources.items():
         with target.transaction():
             landings += _land_source(target, name, source, release, terms, report)
@@ -85,10 +101,11 @@ def _land_source(
     report: Callable[[Landing], None],
 ) -> list[Landing]:
     if source.files:
-        batch = load.Batch(name, source.system, source.files, terms.limit)
+        wanted = extraction.wanted(name, source.tenants, terms.removed.get(name, ()))
+        batch = load.Batch(name, source.system, source.files, terms.limit, wanted=wanted)
         return load.land(target, batch, release, report)
     landings: list[Landing] = []
-    with extraction.open_snapshot(name, source) as snapshot:
+    with extraction.open_snapshot(name, source, terms.removed.get(name, ())) as snapshot:
         target.execute("select almoner.fence(%s)", (release,))
         target.execute(fingerprints.SAME_TEXT)
         aside = quarantine.held(target, name)
@@ -119,10 +136,10 @@ def _land(job: Landed) -> Landing:
     )
     # what is set aside is told from all rows of a table
     since = None if job.aside else rule.since
-    total, changed = job.snapshot.counts(job.table, since)
+    total, changed, skipped = job.snapshot.counts(job.table, since)
     job.terms.space.require_landing(job.snapshot, job.table, total, changed)
-    held = mark.row_count if mark else landing.count(job.target, job.source, job.table)
-    if job.terms.is_verified:
+    held = rule.since.row_count if rule.since else 0
+    if rule.since is None or job.terms.is_verified:
         held = landing.count(job.target, job.source, job.table)
     landed, inserted, deleted, aside = 0, 0, 0, Aside()
     if changed and not held and landing.is_empty(job.target, job.table):
@@ -148,7 +165,7 @@ def _land(job: Landed) -> Landing:
         job.source, job.table, landed + unseen.landed, deleted + unseen.deleted,
         quarantined=aside.added, mended=aside.gone, rule=rule.name,
         refusal=rule.refusal if job.table.cursor_is_kept else None,
-        notices=_notices(job, rule, unseen),
+        notices=_notices(job, rule, unseen), skipped=skipped,
     )  # fmt: skip
     landing.remember(job, Watermark(identity, job.snapshot.xmin, held), done, aside)
     _remember_rule(job, rule, unseen)

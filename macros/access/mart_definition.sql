@@ -5,11 +5,16 @@
     {%- set published = namespace(sql=sql) -%}
     {%- for unique_id in node.depends_on.nodes -%}
         {%- set input = graph.nodes[unique_id] -%}
-        {%- set is_mart = input.config.materialized == 'mart' -%}
-        {%- if not is_mart and input.config.materialized != 'released' -%}
+        {%- if input.config.materialized not in ('mart', 'released') -%}
             {%- do exceptions.raise_compiler_error(
                 "mart " ~ node.name ~ " reads " ~ input.name
                 ~ "; marts read core, rollups and other marts only"
+            ) -%}
+        {%- endif -%}
+        {%- if input.config.meta.get('is_personal') -%}
+            {%- do exceptions.raise_compiler_error(
+                "mart " ~ node.name ~ " reads " ~ input.name
+                ~ "; marts carry the patient's key, and names are in patients.names"
             ) -%}
         {%- endif -%}
         {%- set relation = api.Relation.create(
@@ -17,7 +22,7 @@
         ) -%}
         {%- set published.sql = published.sql | replace(
             relation | string,
-            ('marts.' if is_mart else 'pub.') ~ adapter.quote(input.name)
+            'pub.' ~ adapter.quote(input.name)
         ) -%}
     {%- endfor -%}
     {%- set columns = [] -%}

@@ -13,6 +13,7 @@ from runner.cli import (
     quarantine,
     releases,
     retention,
+    tenants,
 )
 from runner.cli.group import main
 
@@ -30,4 +31,5 @@ __all__ = [
     "quarantine",
     "releases",
     "retention",
+    "tenants",
 ]

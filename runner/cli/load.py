@@ -37,7 +37,7 @@ def load_command(
     found = settings.for_files(configured, source, system, is_appended=append)
     limit = Limit(configured.deletion_limit_percent, accept_deletions)
     batch = load.Batch(source, found, directory.absolute(), limit, append, full)
-    landings = build.load_files(db.dsn(), batch)
+    landings = build.load_files(configured, db.dsn(), batch)
     _print_landings([each for each in landings if isinstance(each, load.FileLanding)], as_json)
 
 

@@ -4,7 +4,7 @@ with defined as (
     select distinct on (def.mart)
         def.mart,
         def.definition,
-        md5(def.definition::text) as digest
+        almoner.mart_digest(def.definition) as digest
     from almoner.mart_definitions as def
     where def.release_id <= %s
     order by def.mart, def.release_id desc
@@ -12,7 +12,10 @@ with defined as (
 
 select
     def.mart,
-    def.definition || jsonb_build_object('digest', def.digest) as definition
+    def.definition || jsonb_build_object(
+        'digest', def.digest,
+        'roles', almoner.mart_roles(def.definition -> 'meta')
+    ) as definition
 from defined as def
 left join almoner.published_marts as pub on def.mart = pub.mart
 where

@@ -8,6 +8,7 @@ create schema if not exists rollups;
 create schema if not exists pub;
 create schema if not exists marts;
 create schema if not exists marts_candidate;
+create schema if not exists patients;
 create schema if not exists quarantine;
 
 comment on schema marts is
@@ -15,6 +16,8 @@ comment on schema marts is
 'A code such as A5 names a rule of the project''s models/ACCOUNTING.md.';
 
 do $$
+declare
+    name text;
 begin
     -- two databases of one server may be set up at the same time
     perform pg_advisory_xact_lock(hashtext('almoner roles'));
@@ -23,6 +26,17 @@ begin
     end if;
     if not exists (select from pg_roles where rolname = 'almoner_reader') then
         create role almoner_reader nologin;
+    end if;
+    -- what a reader may be; a login is a member of one of them
+    foreach name in array array[
+        'administrator', 'accountant', 'auditor', 'department_head', 'doctor', 'api'
+    ] loop
+        if not exists (select from pg_roles where rolname = 'almoner_' || name) then
+            execute format('create role %I nologin in role almoner_reader', 'almoner_' || name);
+        end if;
+    end loop;
+    if not exists (select from pg_roles where rolname = 'almoner_patient_names') then
+        create role almoner_patient_names nologin;
     end if;
     -- to give views to the gate the builder must be able to become it; before
     -- PostgreSQL 16 every member is
@@ -51,7 +65,8 @@ create table if not exists almoner.releases (
     started_at timestamptz not null default now(),
     finished_at timestamptz,
     publish_xid xid8,
-    reason text
+    reason text,
+    pruned_at timestamptz
 );
 create unique index if not exists one_release_is_building
 on almoner.releases (state) where state = 'building';
@@ -89,10 +104,25 @@ create table if not exists almoner.audit_failures (
     primary key (release_id, tenant_id, audit)
 );
 
+-- a login reads for its tenant, an API's for the one that its claim names; a department head
+-- sees own departments, a doctor own work
 create table if not exists almoner.readers (
     role_name text primary key,
-    tenant_id text not null,
+    tenant_id text,
+    role text not null default 'administrator',
+    departments bigint[],
+    practitioner_id bigint,
+    may_read_names boolean not null default false,
     granted_at timestamptz not null default now()
+);
+
+-- the two keys whose claims are valid; the pads are the key as HMAC mixes it in
+create table if not exists almoner.claim_keys (
+    key_id bigint generated always as identity primary key,
+    secret bytea not null,
+    inner_pad bytea not null,
+    outer_pad bytea not null,
+    made_at timestamptz not null default now()
 );
 
 create table if not exists almoner.model_builds (
@@ -131,9 +161,11 @@ create table if not exists almoner.mart_definitions (
     primary key (mart, release_id)
 );
 
+-- `view_digest` is of the views as PostgreSQL has them: the gate finds one changed by hand
 create table if not exists almoner.published_marts (
     mart text primary key,
-    digest text not null
+    digest text not null,
+    view_digest text
 );
 
 create table if not exists almoner.watermarks (
@@ -144,6 +176,7 @@ create table if not exists almoner.watermarks (
     snapshot_xmin numeric not null,
     row_count bigint not null,
     aside_count bigint not null default 0,
+    rows_skipped bigint not null default 0,
     synced_at timestamptz not null,
     primary key (source_id, table_name)
 );
@@ -169,6 +202,13 @@ create table if not exists almoner.validations (
     warnings int not null
 );
 
+create table if not exists almoner.removed_tenants (
+    tenant_id text primary key,
+    source_id text not null,
+    removed_at timestamptz not null default now(),
+    removed_by text not null default session_user
+);
+
 create table if not exists almoner.landings (
     release_id int not null,
     source_id text not null,
@@ -185,19 +225,7 @@ create table if not exists almoner.project_files (
     release_id int not null
 );
 
--- older releases: those that a person keeps, and those whose superseded rows are gone
-do $$
-begin
-    -- asked first: altering waits for every build and export, even where there is nothing to do
-    if not exists (
-        select from pg_attribute
-        where attrelid = 'almoner.releases'::regclass and attname = 'pruned_at'
-    ) then
-        alter table almoner.releases add column pruned_at timestamptz;
-    end if;
-end
-$$;
-
+-- releases that a person keeps
 create table if not exists almoner.pins (
     release_id int primary key references almoner.releases (release_id),
     reason text not null,
@@ -245,19 +273,6 @@ create table if not exists almoner.landed_files (
     check (rows_read = rows_landed + rows_quarantined),
     primary key (release_id, source_id, table_name, path)
 );
-
--- what is newer than the first tables; `alter table` would wait for every build
-do $$
-begin
-    if not exists (
-        select from pg_attribute
-        where attrelid = 'almoner.watermarks'::regclass and attname = 'aside_count'
-    ) then
-        alter table almoner.watermarks add column aside_count bigint not null default 0;
-        alter table quarantine.rows add column file text, add column line bigint;
-    end if;
-end
-$$;
 
 -- tell whether a text is a value of a type, and what PostgreSQL says if it is not
 do $$
@@ -336,8 +351,34 @@ begin
 end
 $$;
 
--- who reads: a BI login is bound to its tenant by its role; the owner may say for whom
--- it reads (exports). session_user cannot be changed by the session.
+-- the parts of the session's claim (runner/claims.py) if it is signed and has not expired
+create or replace function almoner.claimed() returns text[]
+language plpgsql stable parallel safe
+set search_path = pg_catalog, pg_temp as $$
+declare
+    parts text[] := string_to_array(current_setting('almoner.claim', true), '|');
+    body bytea;
+begin
+    if cardinality(parts) is distinct from 4 or parts[3] !~ '^[0-9]{1,12}$' then
+        return null;
+    end if;
+    body := convert_to(array_to_string(parts[1:3], '|'), 'UTF8');
+    -- digests are compared, so that the time it takes says nothing of the signature
+    perform from almoner.claim_keys as key
+    where
+        sha256(convert_to(parts[4], 'UTF8'))
+        = sha256(convert_to(
+            encode(sha256(key.outer_pad || sha256(key.inner_pad || body)), 'hex'), 'UTF8'
+        ));
+    if not found or parts[3]::bigint <= extract(epoch from statement_timestamp()) then
+        return null;
+    end if;
+    return parts;
+end
+$$;
+
+-- who reads: a BI login is bound to its tenant by its role, an API's login by its claim; the
+-- owner may say for whom it reads (exports). session_user cannot be changed by the session.
 create or replace function almoner.reader_tenant() returns text
 language plpgsql stable security definer parallel safe
 set search_path = pg_catalog, pg_temp as $$
@@ -345,7 +386,11 @@ begin
     if session_user = current_user then
         return nullif(current_setting('almoner.tenant', true), '');
     end if;
-    return (select tenant_id from almoner.readers where role_name = session_user);
+    return (
+        select case role when 'api' then (almoner.claimed())[1] else tenant_id end
+        from almoner.readers
+        where role_name = session_user
+    );
 end
 $$;
 
@@ -421,11 +466,95 @@ begin
 end
 $$;
 
+-- as what: the owner's exports see what an administrator sees
+create or replace function almoner.reader_role() returns text
+language plpgsql stable security definer parallel safe
+set search_path = pg_catalog, pg_temp as $$
+begin
+    if session_user = current_user then
+        return 'administrator';
+    end if;
+    return (
+        select case role when 'api' then split_part((almoner.claimed())[2], ':', 1) else role end
+        from almoner.readers
+        where role_name = session_user
+    );
+end
+$$;
+
+create or replace function almoner.reader_departments() returns bigint[]
+language plpgsql stable security definer parallel safe
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return (
+        select
+            case role
+                when 'api'
+                    then string_to_array(
+                        nullif(split_part((almoner.claimed())[2], ':', 2), ''), ','
+                    )::bigint[]
+                else departments
+            end
+        from almoner.readers
+        where role_name = session_user
+    );
+end
+$$;
+
+create or replace function almoner.reader_practitioner() returns bigint
+language plpgsql stable security definer parallel safe
+set search_path = pg_catalog, pg_temp as $$
+begin
+    -- of a claim, whose scope may be several departments, what is one number
+    return (
+        select
+            case role
+                when 'api' then substring((almoner.claimed())[2] from '^doctor:(-?[0-9]+)$')::bigint
+                else practitioner_id
+            end
+        from almoner.readers
+        where role_name = session_user
+    );
+end
+$$;
+
+-- the roles that may read a mart, from its yml's meta; what an API reads, its claim decides
+create or replace function almoner.mart_roles(meta jsonb) returns text[]
+language sql immutable parallel safe
+set search_path = pg_catalog, pg_temp as $$
+    select array_agg(distinct rol.name order by rol.name)
+    from (
+        select unnest(array['administrator', 'api']) as name
+        union all
+        select jsonb_array_elements_text(
+            coalesce(meta #> '{access,roles}', '["accountant", "auditor"]')
+        )
+        union all
+        select jsonb_object_keys(coalesce(meta #> '{access,row_scope}', '{}'))
+    ) as rol
+$$;
+
+-- tells a mart that has to be written anew: another definition, other roles or another server
+create or replace function almoner.mart_digest(definition jsonb) returns text
+language sql stable parallel safe
+set search_path = pg_catalog, pg_temp as $$
+    select md5(
+        definition::text
+        || array_to_string(almoner.mart_roles(definition -> 'meta'), ',')
+        || current_setting('server_version_num')::int / 10000
+    )
+$$;
+
 revoke execute on all functions in schema almoner from public;
 grant usage on schema almoner to almoner_gate, almoner_reader;
-grant execute on function almoner.reader_tenant(), almoner.reader_release()
+grant execute on function
+almoner.reader_tenant(), almoner.reader_release(), almoner.reader_role(),
+almoner.reader_departments(), almoner.reader_practitioner()
 to almoner_gate, almoner_reader;
 grant usage on schema store to almoner_gate;
 grant usage, create on schema pub to almoner_gate;
 grant usage, create on schema marts to almoner_gate;
 grant usage on schema marts to almoner_reader;
+grant usage, create on schema patients to almoner_gate;
+grant usage on schema patients to almoner_patient_names;
+

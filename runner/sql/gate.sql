@@ -14,7 +14,10 @@ reader_roles as (
     select rol.oid, rol.rolname
     from pg_catalog.pg_roles as rol
     where
-        rol.rolname = 'almoner_reader'
+        rol.rolname = any(array[
+            'almoner_reader', 'almoner_administrator', 'almoner_accountant', 'almoner_auditor',
+            'almoner_department_head', 'almoner_doctor', 'almoner_api', 'almoner_patient_names'
+        ])
         or rol.rolname in (select rea.role_name from almoner.readers as rea)
 ),
 
@@ -24,11 +27,39 @@ store_tables as (
     where cls.relnamespace = 'store'::regnamespace and cls.relkind in ('r', 'p')
 ),
 
+-- who may read each mart, as its definition says and as it is
+mart_readers as (
+    select distinct
+        def.mart,
+        'almoner_' || rol.name as grantee
+    from almoner.published_marts as pub
+    inner join almoner.mart_definitions as def on pub.mart = def.mart
+    cross join lateral unnest(almoner.mart_roles(def.definition -> 'meta')) as rol (name)
+    where
+        def.release_id = (
+            select max(other.release_id)
+            from almoner.mart_definitions as other
+            where
+                other.mart = pub.mart
+                and pub.digest = almoner.mart_digest(other.definition)
+        )
+),
+
+mart_grants as (
+    select
+        cls.relname::text as mart,
+        case acl.grantee when 0 then 'everybody' else rol.rolname::text end as grantee
+    from pg_catalog.pg_class as cls
+    cross join lateral aclexplode(cls.relacl) as acl
+    left join pg_catalog.pg_roles as rol on acl.grantee = rol.oid
+    where cls.relnamespace = 'marts'::regnamespace and acl.grantee <> cls.relowner
+),
+
 reader_views as (
     select cls.*, nsp.nspname
     from pg_catalog.pg_class as cls
     inner join pg_catalog.pg_namespace as nsp on cls.relnamespace = nsp.oid
-    where nsp.nspname in ('pub', 'marts') and cls.relkind in ('r', 'p', 'v', 'm', 'f')
+    where nsp.nspname in ('pub', 'marts', 'patients') and cls.relkind in ('r', 'p', 'v', 'm', 'f')
 ),
 
 privileges as (
@@ -106,6 +137,73 @@ from privileges as pri
 where pri.nspname <> 'marts' or pri.privilege_type <> 'SELECT' or pri.grantee = 0
 
 union all
+select
+    'marts.' || coalesce(has.mart, may.mart),
+    case
+        when may.mart is null then 'is open to ' || has.grantee || ', which its yml does not name'
+        else 'is closed to ' || may.grantee || ', which its yml names'
+    end
+from mart_grants as has
+full join mart_readers as may on has.mart = may.mart and has.grantee = may.grantee
+where has.mart is null or may.mart is null
+
+union all
+select 'marts.' || pub.mart, 'is not the view that was published'
+from almoner.published_marts as pub
+where
+    pub.view_digest is distinct from md5(
+        pg_get_viewdef(to_regclass('pub.' || quote_ident(pub.mart)))
+        || pg_get_viewdef(to_regclass('marts.' || quote_ident(pub.mart)))
+    )
+
+union all
+select
+    rig.object,
+    'is open to others than almoner_patient_names (' || rig.privilege_type || ')'
+from (
+    select
+        'patients.' || cls.relname as object,
+        acl.grantee,
+        acl.privilege_type
+    from pg_catalog.pg_class as cls
+    cross join lateral aclexplode(cls.relacl) as acl
+    where cls.relnamespace = 'patients'::regnamespace and acl.grantee <> cls.relowner
+    union all
+    select
+        'patients.' || cls.relname || '.' || att.attname,
+        acl.grantee,
+        acl.privilege_type
+    from pg_catalog.pg_attribute as att
+    inner join pg_catalog.pg_class as cls on att.attrelid = cls.oid
+    cross join lateral aclexplode(att.attacl) as acl
+    where cls.relnamespace = 'patients'::regnamespace
+    union all
+    select
+        'schema patients',
+        acl.grantee,
+        acl.privilege_type
+    from pg_catalog.pg_namespace as nsp
+    cross join lateral aclexplode(nsp.nspacl) as acl
+    where
+        nsp.nspname = 'patients'
+        and acl.grantee not in (nsp.nspowner, 'almoner_gate'::regrole)
+) as rig
+where
+    rig.grantee <> 'almoner_patient_names'::regrole
+    or rig.privilege_type not in ('SELECT', 'USAGE')
+
+union all
+select rew.ev_class::regclass::text, 'reads who patients are'
+from pg_catalog.pg_depend as dep
+inner join pg_catalog.pg_rewrite as rew on dep.objid = rew.oid
+inner join pg_catalog.pg_class as cls on rew.ev_class = cls.oid
+where
+    dep.classid = 'pg_catalog.pg_rewrite'::regclass
+    and dep.refobjid in (to_regclass('pub.dim_patient_names'), to_regclass('store.dim_patient_names'))
+    and cls.relnamespace in ('pub'::regnamespace, 'marts'::regnamespace)
+    and rew.ev_class <> to_regclass('pub.dim_patient_names')
+
+union all
 select 'schema ' || nsp.nspname, 'is open to readers or to everybody'
 from ours as nsp
 inner join pg_catalog.pg_namespace as cat on nsp.oid = cat.oid
@@ -130,14 +228,24 @@ where
     (rol.rolname = 'almoner_gate' or rol.oid in (select oid from reader_roles))
     and (
         rol.rolsuper or rol.rolbypassrls or rol.rolcreaterole or rol.rolcreatedb
-        or rol.rolreplication or (rol.rolname in ('almoner_gate', 'almoner_reader') and rol.rolcanlogin)
+        or rol.rolreplication
+        or (
+            rol.rolcanlogin
+            and rol.rolname not in (select rea.role_name from almoner.readers as rea)
+        )
     )
 
 union all
 select 'role ' || rol.rolname, 'is a member of ' || mem.roleid::regrole::text
 from reader_roles as rol
 inner join pg_catalog.pg_auth_members as mem on rol.oid = mem.member
-where mem.roleid <> 'almoner_reader'::regrole
+left join almoner.readers as rea on rol.rolname = rea.role_name
+where
+    not (coalesce(rea.may_read_names, false) and mem.roleid = 'almoner_patient_names'::regrole)
+    and mem.roleid::regrole::text is distinct from case
+        when rea.role is not null then 'almoner_' || rea.role
+        when rol.rolname not in ('almoner_reader', 'almoner_patient_names') then 'almoner_reader'
+    end
 
 union all
 select 'store.' || tab.relname, 'is owned by the gate'
@@ -177,7 +285,10 @@ where
     and pro.pronamespace in (select oid from ours)
     and not (
         pro.pronamespace = 'almoner'::regnamespace
-        and pro.proname in ('reader_tenant', 'reader_release')
+        and pro.proname in (
+            'reader_tenant', 'reader_release', 'reader_role', 'reader_departments',
+            'reader_practitioner'
+        )
     )
     and acl.privilege_type = 'EXECUTE'
     and (acl.grantee = 0 or acl.grantee in (select oid from reader_roles))
@@ -187,7 +298,10 @@ select pro.oid::regprocedure::text, 'must be stable: it decides what a reader se
 from pg_catalog.pg_proc as pro
 where
     pro.pronamespace = 'almoner'::regnamespace
-    and pro.proname in ('reader_tenant', 'reader_release')
+    and pro.proname in (
+        'reader_tenant', 'reader_release', 'reader_role', 'reader_departments',
+        'reader_practitioner'
+    )
     and (pro.provolatile <> 's' or not pro.prosecdef)
 
 union all

@@ -12,10 +12,11 @@ with landing as (
 
 insert into almoner.watermarks (
     source_id, table_name, release_id, server_identity, snapshot_xmin, row_count, aside_count,
-    synced_at
+    rows_skipped, synced_at
 )
 values (
-    %(source)s, %(table)s, %(release)s, %(identity)s, %(xmin)s, %(held)s, %(aside)s, now()
+    %(source)s, %(table)s, %(release)s, %(identity)s, %(xmin)s, %(held)s, %(aside)s,
+    %(skipped)s, now()
 )
 on conflict (source_id, table_name) do update set
     release_id = excluded.release_id,
@@ -23,4 +24,5 @@ on conflict (source_id, table_name) do update set
     snapshot_xmin = excluded.snapshot_xmin,
     row_count = excluded.row_count,
     aside_count = excluded.aside_count,
+    rows_skipped = excluded.rows_skipped,
     synced_at = excluded.synced_at

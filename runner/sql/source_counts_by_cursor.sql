@@ -1,4 +1,12 @@
--- the rows of a source table, and those that its cursor column tells as changed
+-- the wanted rows of a source table, those that its cursor column tells as changed, and those
+-- that are not wanted
 select
-    (select count(*) from {table}) as total,
-    (select count(*) from {table} where {changed}) as changed
+    seen.total,
+    seen.skipped,
+    (select count(*) from {table} where {changed} and {wanted}) as changed
+from (
+    select
+        count(*) filter (where {wanted}) as total,
+        count(*) filter (where not {wanted}) as skipped
+    from {table}
+) as seen

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 
 from runner import build, contracts, load
-from runner.deletions import DeletionError
+from runner.deletions import DeletionError, Limit
 from runner.errors import ConfigError, ContractError
 from runner.settings import Settings, Source, for_files
 from tests.conftest import Databases
@@ -48,8 +48,9 @@ class Folder:
 
     def load(self, **options: Any) -> load.FileLanding:
         """Land the files; give what came of departments."""
-        batch = load.Batch("north", "hms", self.path, **options)
-        landings = build.load_files(self.target, batch)
+        limit = options.pop("limit", Limit(100))
+        batch = load.Batch("north", "hms", self.path, limit, **options)
+        landings = build.load_files(Settings(), self.target, batch)
         self.landings = {
             each.table.name: each for each in landings if isinstance(each, load.FileLanding)
         }
@@ -187,7 +188,7 @@ def test_masses_that_vanish_stop_the_load(folder: Folder) -> None:
     folder.load()
     folder.write("departments.csv", *_rows(*range(1, 51)))
     with pytest.raises(DeletionError, match="50 of 100 rows of departments have vanished"):
-        folder.load(limit=5.0)
+        folder.load(limit=Limit(5.0))
     assert len(folder.ids()) == 100
 
 

@@ -42,6 +42,8 @@ patients as (
         ten.tenant_id,
         ten.party as patient_id,
         par.ref as patient_number,
+        concat_ws(' ', par.name, par.lastname) as patient_name,
+        null::text as phone,
         par.gender,
         par.dob as birth_date
     from tenant_parties as ten

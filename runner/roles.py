@@ -1,0 +1,82 @@
+"""What a reader may be, and which rows of a mart each role sees."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import sql
+
+from runner.errors import ConfigError
+
+HEAD, DOCTOR = "department_head", "doctor"
+ROLES = ("administrator", "accountant", "auditor", HEAD, DOCTOR)
+
+# how a row is told to be the reader's own, by role
+OWN = {
+    HEAD: sql.SQL("{} = any((select almoner.reader_departments())::bigint[])"),
+    DOCTOR: sql.SQL("{} = (select almoner.reader_practitioner())"),
+}
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role, with the departments of a department head or the key of a doctor."""
+
+    name: str = "administrator"
+    departments: tuple[int, ...] = ()
+    practitioner: int | None = None
+    patient_names: bool = False
+
+    def check(self) -> Role:
+        """Raise `ConfigError` unless the role has the scope that it needs, and no other."""
+        if bool(self.departments) != (self.name == HEAD):
+            raise ConfigError(
+                f"a {self.name} {'needs a' if self.name == HEAD else 'has no'} department",
+                "`almoner access grant --tenant T --role department_head --department ID`",
+            )
+        if (self.practitioner is not None) != (self.name == DOCTOR):
+            raise ConfigError(
+                f"a {self.name} {'needs a' if self.name == DOCTOR else 'has no'} practitioner",
+                "`almoner access grant --tenant T --role doctor --practitioner ID`",
+            )
+        if self.patient_names and self.name in (HEAD, DOCTOR):
+            raise ConfigError(
+                f"a {self.name} sees own rows, and patients.names has no scope",
+                "`almoner access grant --tenant T --role accountant --patient-names`",
+            )
+        return self
+
+    @property
+    def groups(self) -> list[str]:
+        """Name the PostgreSQL roles that hold what it may."""
+        return [group_role(self.name), *(["almoner_patient_names"] if self.patient_names else [])]
+
+
+ADMINISTRATOR = Role()
+API = Role("api")
+
+
+def group_role(name: str) -> str:
+    """Name the PostgreSQL role that holds the grants of a role."""
+    return f"almoner_{name}"
+
+
+def condition(definition: dict[str, Any]) -> sql.Composed:
+    """Say which rows of a mart its readers see.
+
+    Written so that the planner expects every row to pass, and plans as it does without.
+    """
+    scopes = (definition["meta"].get("access") or {}).get("row_scope") or {}
+    parts = [
+        sql.SQL("(select almoner.reader_role()) = any({})").format(
+            sql.Literal(definition["roles"])
+        )
+    ]
+    for role, column in sorted(scopes.items()):
+        parts.append(
+            sql.SQL("((select almoner.reader_role()) <> {} or {})").format(
+                sql.Literal(role), OWN[role].format(sql.Identifier(column))
+            )
+        )
+    return sql.SQL(" and ").join(parts)

@@ -21,7 +21,7 @@ from runner.files import File
 LONGEST = 16 * 1024 * 1024  # bytes of one record
 KEPT = 10_000  # characters of a record that is no row
 BLOCK = 256 * 1024
-BATCH = 8_192  # rows
+BATCH = 2_048  # rows
 BOM = b"\xef\xbb\xbf"
 UNREADABLE = (EOFError, gzip.BadGzipFile, zlib.error)
 
@@ -120,12 +120,14 @@ class Records:
         import pyarrow as pa
         from pyarrow import parquet
 
+        # the other pools keep what they have freed
+        pa.set_memory_pool(pa.system_memory_pool())
         try:
             with parquet.ParquetFile(self.file.path, buffer_size=BLOCK, pre_buffer=False) as found:
                 names = list(found.schema_arrow.names)
                 wanted = [names[place] for place in self._name(names)]
                 yield b""
-                for batch in found.iter_batches(batch_size=BATCH, columns=wanted):
+                for batch in found.iter_batches(BATCH, columns=wanted, use_threads=False):
                     yield self._batch(pa, batch)
         except (pa.ArrowException, OSError) as error:
             raise self._refused(str(error).splitlines()[0]) from error

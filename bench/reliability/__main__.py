@@ -61,7 +61,8 @@ PROOFS = {
 @click.option("--only", "names", multiple=True, type=click.Choice(list(PROOFS)), help="By name.")
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--size", type=int, help="Rounds, in place of a proof's own number.")
-def main(short: bool, names: tuple[str, ...], seed: int, size: int | None) -> None:
+@click.option("--seconds", default=120, show_default=True, help="Of each extraction stress.")
+def main(short: bool, names: tuple[str, ...], seed: int, size: int | None, seconds: int) -> None:
     """Run the proofs; exits with 1 if anything was wrong."""
     wrong = 0
     with ground.made() as made:
@@ -70,21 +71,26 @@ def main(short: bool, names: tuple[str, ...], seed: int, size: int | None) -> No
                 click.echo("full_disk: skipped: only root can mount a small file system")
                 continue
             proof = PROOFS[name]
-            measured = proof.run(made, size or (proof.short if short else proof.full), seed)
+            rounds = size or (proof.short if short else proof.full)
+            if name == "extraction_stress":
+                seconds = min(seconds, 10) if short else seconds
+                measured = extraction_stress.run(made, rounds, seed, seconds=seconds)
+            else:
+                measured = proof.run(made, rounds, seed)
             wrong += measured.wrong
             click.echo(str(measured))
             if not short:
-                record(name, measured)
+                record(name, measured, f" --seconds {seconds}" * (name == "extraction_stress"))
     sys.exit(1 if wrong else 0)
 
 
-def record(name: str, measured: Measured) -> None:
+def record(name: str, measured: Measured, option: str = "") -> None:
     """Keep what was measured last of each proof, and write the table anew."""
     known = json.loads(RECORD.read_text()) if RECORD.is_file() else {}
     known[name] = {
         **asdict(measured),
         "command": f"python -m bench.reliability --only {name} --size {measured.size}"
-        f" --seed {measured.seed}",
+        f" --seed {measured.seed}{option}",
         "date": f"{datetime.now(UTC):%Y-%m-%d}",
         "machine": f"{os.cpu_count()} cores, {platform.machine()},"
         f" Python {platform.python_version()}, PostgreSQL 18 (embedded)",

@@ -12,6 +12,7 @@ from bench.reliability.ground import Ground
 from bench.reliability.measured import Measured, Tally
 from bench.reliability.writers import Writers
 from runner import build
+from runner.errors import AlmonerError
 from runner.settings import Settings, Source
 
 
@@ -33,7 +34,11 @@ def _one(ground: Ground, tally: Tally, seed: int, seconds: float, number: int) -
     settings = Settings(sources={landed.NAME: Source(system="hms", dsn=source)})
 
     def sync() -> int:
-        landings = build.land(settings, ground.target, accept_deletions=True)
+        try:
+            landings = build.land(settings, ground.target, accept_deletions=True)
+        except AlmonerError as error:
+            tally.complaints.append(f"seed {seed}: {error.message}")
+            return 0
         tally.count("syncs")
         tally.count("rows deleted in raw", sum(landing.deleted for landing in landings))
         return sum(landing.landed for landing in landings)

@@ -63,7 +63,7 @@ class Writer(threading.Thread):
         super().__init__()
         self.counts: Counter[str] = Counter()
         self.errors: list[str] = []
-        self._url, self._number, self._own, self._stop = url, number, own, stop
+        self._url, self._number, self._own, self._ending = url, number, own, stop
         self._chance = random.Random(f"{seed} {own}")
         self._prepared: list[str] = []
         self._transactions = 0
@@ -81,7 +81,7 @@ class Writer(threading.Thread):
             # foreign keys and the trigger that keeps updated_at are out of the way
             connection.execute("set session_replication_role = replica")
             connection.execute("set lock_timeout = '300ms'")  # its own prepared rows
-            while not self._stop.is_set():
+            while not self._ending.is_set():
                 with suppress(psycopg.errors.LockNotAvailable):
                     self._transact(connection)
 
@@ -91,7 +91,7 @@ class Writer(threading.Thread):
         try:
             for _ in range(self._chance.randint(1, 4)):
                 self._with_savepoint(connection)
-                self._stop.wait(self._chance.choice((0, 0, 0.02, 0.3)))
+                self._ending.wait(self._chance.choice((0, 0, 0.02, 0.3)))
             self._end(connection)
         except psycopg.Error:
             connection.execute("rollback")

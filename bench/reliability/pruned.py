@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
+import tempfile
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 
+import click
 from psycopg import sql
 
-from runner import build, db, releases, retention
+from runner import build, db, releases, retention, server
 from runner.demo import generator
 from runner.progress import Silent
-from runner.settings import Retention
+from runner.settings import Retention, Settings, Source
+
+END = date(2026, 10, 31)
 
 # what is kept below: of releases made in one go, age and month say nothing
 KEPT = 3
@@ -88,3 +97,52 @@ def sizes(connection: db.Connection) -> Sizes:
         " from pg_class where relnamespace = 'store'::regnamespace and relkind = 'r'",
     )
     return Sizes(int(row["store"]), int(row["database"]))
+
+
+@click.command()
+@click.option("--size", default=50, show_default=True, help="Small releases to make.")
+@click.option("--seed", default=1, show_default=True)
+@click.option("--tenants", default=3, show_default=True)
+@click.option("--days", default=90, show_default=True)
+@click.option("--visits-per-day", default=30, show_default=True)
+def main(size: int, seed: int, tenants: int, days: int, visits_per_day: int) -> None:
+    """Measure on a server of its own, and print; exits with 1 if a kept release has moved."""
+    state = Path(tempfile.mkdtemp(prefix="almoner-pruned-"))
+    state.chmod(0o755)
+    os.environ["ALMONER_STATE"] = str(state)
+    os.environ.pop("ALMONER_DSN", None)
+    running = server.embedded()
+    running.start()
+    try:
+        db.create_database("source")
+        db.create_database("fresh")
+        source = running.dsn("source")
+        with db.connect(source) as connection:
+            generator.generate(connection, tenants, days, visits_per_day, END, seed)
+        outcome, fresh = measure(source, running.dsn(), running.dsn("fresh"), size, seed)
+    finally:
+        running.stop()
+        shutil.rmtree(state, ignore_errors=True)
+    for name, measured in (("grown", outcome.grown), ("pruned", outcome.pruned)):
+        store, database = measured.per(fresh)
+        click.echo(f"{name}: {store:.2f} × a fresh build, the whole database {database:.2f} ×")
+    click.echo(f"{outcome.rows:,} rows pruned; moved: {outcome.moved or 'none'}")
+    sys.exit(1 if outcome.moved else 0)
+
+
+def measure(source: str, target: str, fresh: str, size: int, seed: int) -> tuple[Outcome, Sizes]:
+    """Build, make `size` releases more and prune them; and build the same from nothing."""
+    settings = Settings(
+        sources={"demo": Source(system="hms", dsn=source)}, deletion_limit_percent=100
+    )
+    builder = build.Builder(settings, target)
+    builder.build(Silent())
+    grow(builder, source, size, seed)
+    outcome = prune(target)
+    build.Builder(settings, fresh).build(Silent())
+    with db.connect(fresh) as connection:
+        return outcome, sizes(connection)
+
+
+if __name__ == "__main__":
+    main()

@@ -247,15 +247,16 @@ def _superseded_for_nothing(connection: db.Connection, kept: list[int]) -> int:
 def test_after_pruning_builds_go_on_as_if_nothing_were_gone(
     aged: Installation, databases: Databases
 ) -> None:
-    _prune(aged, Retention(releases=1, days=0, month_ends=0))
-    aged = Installation(
-        databases.create(str(conninfo_to_dict(aged.source)["dbname"])), aged.target
+    source = databases.create(str(conninfo_to_dict(aged.source)["dbname"]))
+    whole, thinned = (
+        Installation(source, databases.create(str(conninfo_to_dict(aged.target)["dbname"])))
+        for _ in range(2)
     )
-    aged.live(7)
-    assert aged.build().release is not None
-    fresh = Installation(aged.source, databases.create())
-    fresh.build()
-    assert aged.published() == fresh.published()
+    _prune(thinned, Retention(releases=1, days=0, month_ends=0))
+    whole.live(7)
+    for each in (whole, thinned):
+        assert each.build().release is not None
+    assert thinned.published() == whole.published()
 
 
 def test_a_model_that_comes_back_after_its_feeds_were_pruned_is_recomputed(

@@ -23,6 +23,7 @@ from bench.reliability import (
     killed,
     reads,
     stalled,
+    statements,
     two_builders,
     wrapped,
 )
@@ -53,6 +54,7 @@ PROOFS = {
     "failed_audit": Proof(failed_audit.run, 3, 1),
     "wrapped": Proof(wrapped.run, 40, 10),
     "full_disk": Proof(full_disk.run, 30, 4),
+    "statements": Proof(statements.run, 100_000, 1_000),
 }
 
 

@@ -1,12 +1,17 @@
 {#-
     A released model, narrowed to what the open release changed: the rows whose `columns`
     (the scope by default) stand in the feed of `feed` (the model's own by default). Without
-    an open release, or after a full recompute, the whole of it.
+    an open release, or after a full recompute of it or of what it is compared with, the whole.
 -#}
 {% macro changed(model_name, columns=none, feed=none) %}
     {%- set relation = ref(model_name) -%}
     {%- set feed = feed or model_name -%}
-    {%- if not execute or audit_mode([model_name, feed]) in ('history', 'whole') -%}
+    {#- whatever the audit reads: one side whole and the other narrowed would differ -#}
+    {%- set compared = [feed] -%}
+    {%- for unique_id in model.depends_on.nodes -%}
+        {%- do compared.append(unique_id.split('.')[-1]) -%}
+    {%- endfor -%}
+    {%- if not execute or audit_mode(compared) in ('history', 'whole') -%}
         {{ return(relation) }}
     {%- endif -%}
     {%- set columns = columns or released_node(model_name).config.meta.scope -%}

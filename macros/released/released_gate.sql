@@ -1,10 +1,15 @@
 {#- The gate's view shows what the reader's tenant has published. It is made last, and anew only
-    if it would be another, for readers wait until whoever makes it has committed. -#}
+    if it would be another, for readers wait until whoever makes it has committed.
+    Its `tenant_id` is the reader's own and not the column: what is asked of another tenant looks
+    nothing up, so that neither plan nor time tells whether there is one. -#}
 {% macro released_gate(node) %}
     {%- set name = adapter.quote(node.name) -%}
+    {%- set columns = released_stored_columns(node) | reject('equalto', 'tenant_id') | list -%}
     {%- set definition %}
     create or replace view pub.{{ name }} with (security_barrier = true) as
-    select {{ released_list(released_stored_columns(node), 'sto') }}
+    select
+        (select almoner.reader_tenant())::text as tenant_id,
+        {{ released_list(columns, 'sto') }}
     from store.{{ name }} as sto
     where
         sto.tenant_id = (select almoner.reader_tenant())

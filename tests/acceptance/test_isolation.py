@@ -275,6 +275,23 @@ def test_no_plan_shows_others_rows_to_a_leaky_condition(
             assert not any("demo_2" in line for (line,) in plan)
 
 
+def test_plans_do_not_tell_whether_there_is_another_tenant(installation: Installation) -> None:
+    with psycopg.connect(installation.login("demo_1"), autocommit=True) as session:
+        for mart in installation.marts():
+            plans = [
+                str(session.execute(_explained(mart, tenant)).fetchall()).replace(tenant, "")
+                for tenant in ("demo_2", "demo_9")
+            ]
+            assert plans[0] == plans[1], mart.name
+
+
+def _explained(mart: Mart, tenant: str) -> sql.Composable:
+    asked = sql.SQL("select * from {} where tenant_id = {}{}").format(
+        sql.Identifier(mart.name), sql.Literal(tenant), _of_a_day(mart)
+    )
+    return sql.SQL("explain (analyze, verbose, timing off, summary off, buffers off) ") + asked
+
+
 def _of_a_day(mart: Mart) -> sql.Composable:
     if mart.date_column != "as_of_date":
         return sql.SQL("")

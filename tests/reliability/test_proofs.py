@@ -16,6 +16,7 @@ from bench.reliability import (
     killed,
     reads,
     stalled,
+    statements,
     two_builders,
     wrapped,
 )
@@ -78,3 +79,9 @@ def test_a_full_disk_changes_nothing_and_the_next_build_is_exact(
     ground: Ground, seed: int
 ) -> None:
     none_wrong(full_disk.run(ground, 2, seed))
+
+
+def test_random_statements_show_nothing_of_another_tenant(ground: Ground, seed: int) -> None:
+    measured = statements.run(ground, 1_500, seed)
+    none_wrong(measured)
+    assert measured.counts["ran"] > 100

@@ -21,6 +21,7 @@ from bench.reliability import (
     full_disk,
     ground,
     killed,
+    pruned,
     reads,
     stalled,
     statements,
@@ -54,6 +55,7 @@ PROOFS = {
     "failed_audit": Proof(failed_audit.run, 3, 1),
     "wrapped": Proof(wrapped.run, 40, 10),
     "full_disk": Proof(full_disk.run, 30, 4),
+    "pruned": Proof(pruned.run, 50, 2),
     "statements": Proof(statements.run, 100_000, 1_000),
 }
 

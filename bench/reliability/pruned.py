@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
-import tempfile
 from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
 
-import click
 from psycopg import sql
 
-from runner import build, db, releases, retention, server
+from bench.reliability import ground as grounds
+from bench.reliability.ground import Ground
+from bench.reliability.measured import Measured, Tally
+from runner import build, db, releases, retention
 from runner.demo import generator
 from runner.progress import Silent
 from runner.settings import Retention, Settings, Source
-
-END = date(2026, 10, 31)
 
 # what is kept below: of releases made in one go, age and month say nothing
 KEPT = 3
@@ -99,35 +93,25 @@ def sizes(connection: db.Connection) -> Sizes:
     return Sizes(int(row["store"]), int(row["database"]))
 
 
-@click.command()
-@click.option("--size", default=50, show_default=True, help="Small releases to make.")
-@click.option("--seed", default=1, show_default=True)
-@click.option("--tenants", default=3, show_default=True)
-@click.option("--days", default=90, show_default=True)
-@click.option("--visits-per-day", default=30, show_default=True)
-def main(size: int, seed: int, tenants: int, days: int, visits_per_day: int) -> None:
-    """Measure on a server of its own, and print; exits with 1 if a kept release has moved."""
-    state = Path(tempfile.mkdtemp(prefix="almoner-pruned-"))
-    state.chmod(0o755)
-    os.environ["ALMONER_STATE"] = str(state)
-    os.environ.pop("ALMONER_DSN", None)
-    running = server.embedded()
-    running.start()
-    try:
-        db.create_database("source")
-        db.create_database("fresh")
-        source = running.dsn("source")
-        with db.connect(source) as connection:
-            generator.generate(connection, tenants, days, visits_per_day, END, seed)
-        outcome, fresh = measure(source, running.dsn(), running.dsn("fresh"), size, seed)
-    finally:
-        running.stop()
-        shutil.rmtree(state, ignore_errors=True)
-    for name, measured in (("grown", outcome.grown), ("pruned", outcome.pruned)):
-        store, database = measured.per(fresh)
-        click.echo(f"{name}: {store:.2f} × a fresh build, the whole database {database:.2f} ×")
-    click.echo(f"{outcome.rows:,} rows pruned; moved: {outcome.moved or 'none'}")
-    sys.exit(1 if outcome.moved else 0)
+def run(ground: Ground, size: int, seed: int) -> Measured:
+    """Make `size` small releases, prune them; compare kept rows, and sizes with a fresh build."""
+    tally = Tally("pruned", "small releases, then pruned", seed)
+    source, target, fresh = (
+        grounds.create(ground.running, f"proof_{name}", template)
+        for name, template in (
+            ("grown", grounds.name_of(ground.source)),
+            ("small", grounds.name_of(ground.published)),
+            ("fresh", "template1"),
+        )
+    )
+    outcome, compared = measure(source, target, fresh, size, seed)
+    tally.expect(not outcome.moved, f"a kept release has moved: {outcome.moved}")
+    tally.count("rows pruned", outcome.rows)
+    for name, sizes_then in (("before", outcome.grown), ("after", outcome.pruned)):
+        store, database = sizes_then.per(compared)
+        tally.most(f"× a fresh build's released tables {name} pruning", store)
+        tally.most(f"× its database {name} pruning", database)
+    return tally.measured(size)
 
 
 def measure(source: str, target: str, fresh: str, size: int, seed: int) -> tuple[Outcome, Sizes]:
@@ -142,7 +126,3 @@ def measure(source: str, target: str, fresh: str, size: int, seed: int) -> tuple
     build.Builder(settings, fresh).build(Silent())
     with db.connect(fresh) as connection:
         return outcome, sizes(connection)
-
-
-if __name__ == "__main__":
-    main()

@@ -141,7 +141,7 @@ def _create(connection: db.Connection, name: str, password: str, role: roles.Rol
             sql.SQL(", ").join(map(sql.Identifier, role.groups)),
         )
     )
-    for setting in (f"search_path = {gates.of(role.name).marts}", *DEFAULTS):
+    for setting in (*gates.of(role.name).settings, *DEFAULTS):
         connection.execute(
             sql.SQL("alter role {} in database {} set {}").format(
                 login, sql.Identifier(connection.info.dbname), sql.SQL(setting)

@@ -79,7 +79,7 @@ def access_grant(
     patient_names: bool,
     as_json: bool,
 ) -> None:
-    """Make a BI login that sees marts of one tenant, or of a group's, and nothing else."""
+    """Make a BI login that sees the marts of one tenant, or of several."""
     if (tenant is not None) + (tenants is not None) + all_tenants + is_api != 1:
         raise ConfigError(
             "a login is bound to a tenant, to those of a group or, for an API, to its claims",

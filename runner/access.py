@@ -1,4 +1,4 @@
-"""Readers: BI logins, each bound to one tenant by its role."""
+"""Readers: BI logins, each bound by its role to one tenant, or to those of a group."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from psycopg.rows import DictRow
 
-from runner import db, roles
+from runner import db, gates, roles
 from runner.errors import ConfigError, DatabaseError
 
 LOGIN = re.compile(r"[a-z][a-z0-9_]{2,40}")
 # one login must not take every connection of the server
 CONNECTIONS = 30
 # an open transaction holds locks that a changed mart waits for; jit makes small queries slow
-DEFAULTS = ("search_path = marts", "jit = off", "idle_in_transaction_session_timeout = '15min'")
+DEFAULTS = ("jit = off", "idle_in_transaction_session_timeout = '15min'")
 
 
 @dataclass(frozen=True)
@@ -41,13 +41,14 @@ def grant(
 ) -> Grant:
     """Make a login that sees what its role may of one tenant's marts and nothing else.
 
-    One of an API (`roles.API`) has no tenant: what it sees is for each claim to say.
+    One of an API (`roles.API`) has no tenant: what it sees is for each claim to say; a group
+    reader's role names its tenants.
     Without a name it gets an opaque one, since every role of a server is visible to all.
     Raises `ConfigError` for an unknown tenant, a role without its scope or a name that is taken.
     """
     role.check()
-    if tenant is not None:
-        require_tenant(connection, tenant)
+    for named in (*([] if tenant is None else [tenant]), *role.tenants):
+        require_tenant(connection, named)
     name = login or f"bi_{secrets.token_hex(5)}"
     if not LOGIN.fullmatch(name) or name.startswith(("pg_", "almoner")):
         raise ConfigError(
@@ -61,8 +62,8 @@ def grant(
             _create(connection, name, password, role)
             connection.execute(
                 "insert into almoner.readers"
-                " (role_name, tenant_id, role, departments, practitioner_id, may_read_names)"
-                " values (%s, %s, %s, %s, %s, %s)",
+                " (role_name, tenant_id, role, departments, practitioner_id, may_read_names,"
+                " reads_all_tenants) values (%s, %s, %s, %s, %s, %s, %s)",
                 (
                     name,
                     tenant,
@@ -70,8 +71,10 @@ def grant(
                     list(role.departments) or None,
                     role.practitioner,
                     role.patient_names,
+                    role.all_tenants,
                 ),
             )
+            _list_tenants(connection, name, role.tenants)
     except psycopg.errors.DuplicateObject as error:
         raise ConfigError(
             f"the login {name} exists already",
@@ -97,6 +100,34 @@ def grant(
     )
 
 
+def _list_tenants(connection: db.Connection, login: str, tenants: tuple[str, ...]) -> None:
+    connection.execute(
+        "insert into almoner.reader_tenants (role_name, tenant_id)"
+        " select %s, unnest(%s::text[]) on conflict do nothing",
+        (login, list(tenants)),
+    )
+
+
+def change(connection: db.Connection, login: str, role: roles.Role) -> None:
+    """Let a group reader read other tenants, from its next statement on.
+
+    Raises `ConfigError` for an unknown tenant or if the login is not a group reader's.
+    """
+    for tenant in role.check().tenants:
+        require_tenant(connection, tenant)
+    with connection.transaction():
+        found = connection.execute(
+            "update almoner.readers set reads_all_tenants = %s where role_name = %s and role = %s",
+            (role.all_tenants, login, role.name),
+        )
+        if not found.rowcount:
+            raise ConfigError(
+                f"{login} is not the login of a group reader", "`almoner access list` shows them"
+            )
+        connection.execute("delete from almoner.reader_tenants where role_name = %s", (login,))
+        _list_tenants(connection, login, role.tenants)
+
+
 def _create(connection: db.Connection, name: str, password: str, role: roles.Role) -> None:
     login = sql.Identifier(name)
     connection.execute(
@@ -110,7 +141,7 @@ def _create(connection: db.Connection, name: str, password: str, role: roles.Rol
             sql.SQL(", ").join(map(sql.Identifier, role.groups)),
         )
     )
-    for setting in DEFAULTS:
+    for setting in (*gates.of(role.name).settings, *DEFAULTS):
         connection.execute(
             sql.SQL("alter role {} in database {} set {}").format(
                 login, sql.Identifier(connection.info.dbname), sql.SQL(setting)
@@ -162,9 +193,12 @@ def listing(connection: db.Connection) -> list[DictRow]:
     """List the logins with their tenants."""
     return db.rows(
         connection,
-        "select role_name as login, tenant_id as tenant, role, departments,"
+        "select role_name as login, coalesce(tenant_id, case when reads_all_tenants then 'all'"
+        " else (select string_agg(ten.tenant_id, ', ' order by ten.tenant_id)"
+        " from almoner.reader_tenants as ten where ten.role_name = rea.role_name) end)"
+        " as tenant, role, departments,"
         " practitioner_id as practitioner, may_read_names as patient_names, granted_at"
-        " from almoner.readers order by role_name",
+        " from almoner.readers as rea order by role_name",
     )
 
 

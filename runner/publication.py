@@ -10,6 +10,7 @@ from psycopg import sql
 
 from runner import compatibility, db, holds, releases, roles
 from runner.errors import ConfigError, DatabaseError, PublicationError
+from runner.gates import GATES, Gate
 
 # how long to wait for readers of a mart whose view changes; those after them wait as well
 PATIENCE = "10s"
@@ -125,6 +126,7 @@ def write_marts(connection: db.Connection, release: int, marts: set[str]) -> Non
         for row in db.rows(connection, db.script("changed_marts"), release)
         if row["mart"] in marts
     }
+    connection.execute(db.script("group_gate"))
     for name in _inputs_first(changed):
         _write_mart(connection, name, changed[name])
     connection.execute(db.script("patient_names"))
@@ -152,33 +154,49 @@ def _inputs_first(definitions: dict[str, dict[str, Any]]) -> list[str]:
 
 
 def _drop_mart(connection: db.Connection, name: str) -> None:
-    for schema in ("marts", "pub"):
-        connection.execute(
-            sql.SQL("drop view if exists {} cascade").format(sql.Identifier(schema, name))
-        )
+    for gate in GATES:
+        for schema in (gate.marts, gate.inner):
+            connection.execute(
+                sql.SQL("drop view if exists {} cascade").format(sql.Identifier(schema, name))
+            )
 
 
 def _write_mart(connection: db.Connection, name: str, definition: dict[str, Any]) -> None:
-    """Write a mart as the gate sees it, which others read, and as its roles do."""
-    inner, view = sql.Identifier("pub", name), sql.Identifier("marts", name)
-    rows = sql.SQL("select * from {} as mart where {}").format(inner, roles.condition(definition))
-    try:
-        _write_view(connection, inner, sql.SQL(definition["sql"]))
-        _write_view(connection, view, rows)
-    except psycopg.errors.InvalidTableDefinition as error:
-        raise compatibility.refusal("mart", name, db.first_line(error)) from error
-    _grant(connection, view, definition["roles"])
-    _comment(connection, view, definition)
+    """Write a mart for the readers of one tenant and for those of several."""
+    for gate in GATES:
+        try:
+            _write_through(connection, gate, name, definition)
+        except psycopg.errors.InvalidTableDefinition as error:
+            raise compatibility.refusal("mart", name, db.first_line(error)) from error
     connection.execute(db.script("published_mart"), {"mart": name, "digest": definition["digest"]})
 
 
-def _write_view(connection: db.Connection, view: sql.Identifier, query: sql.Composable) -> None:
+def _write_through(
+    connection: db.Connection, gate: Gate, name: str, definition: dict[str, Any]
+) -> None:
+    """Write a mart as a gate sees it, which others read, and as its roles do."""
+    inner, view = sql.Identifier(gate.inner, name), sql.Identifier(gate.marts, name)
+    readers = gate.readers(definition["roles"])
+    rows = sql.SQL("select * from {} as mart where {}").format(
+        inner, roles.condition(definition, readers)
+    )
+    _write_view(connection, gate, inner, gate.written_over(definition["sql"], definition["reads"]))
+    _write_view(connection, gate, view, rows)
+    _grant(connection, view, readers)
+    _comment(connection, view, definition)
+
+
+def _write_view(
+    connection: db.Connection, gate: Gate, view: sql.Identifier, query: sql.Composable
+) -> None:
     connection.execute(
         sql.SQL("create or replace view {} with (security_barrier = true) as {}").format(
             view, query
         )
     )
-    connection.execute(sql.SQL("alter view {} owner to almoner_gate").format(view))
+    connection.execute(
+        sql.SQL("alter view {} owner to {}").format(view, sql.Identifier(gate.owner))
+    )
 
 
 def _grant(connection: db.Connection, view: sql.Identifier, readers: list[str]) -> None:

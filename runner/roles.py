@@ -8,6 +8,7 @@ from typing import Any
 from psycopg import sql
 
 from runner.errors import ConfigError
+from runner.gates import GROUP
 
 HEAD, DOCTOR = "department_head", "doctor"
 ROLES = ("administrator", "accountant", "auditor", HEAD, DOCTOR)
@@ -21,12 +22,14 @@ OWN = {
 
 @dataclass(frozen=True)
 class Role:
-    """A role, with the departments of a department head or the key of a doctor."""
+    """A role: a department head's has departments, a doctor's a key, a group reader's tenants."""
 
     name: str = "administrator"
     departments: tuple[int, ...] = ()
     practitioner: int | None = None
     patient_names: bool = False
+    tenants: tuple[str, ...] = ()
+    all_tenants: bool = False
 
     def check(self) -> Role:
         """Raise `ConfigError` unless the role has the scope that it needs, and no other."""
@@ -39,6 +42,17 @@ class Role:
             raise ConfigError(
                 f"a {self.name} {'needs a' if self.name == DOCTOR else 'has no'} practitioner",
                 "`almoner access grant --tenant T --role doctor --practitioner ID`",
+            )
+        told = "listed tenants, or all" if self.name == GROUP else "one tenant"
+        if (bool(self.tenants) + self.all_tenants) != (self.name == GROUP):
+            raise ConfigError(
+                f"the role {self.name} reads {told}",
+                "`almoner access grant --tenants A,B --role group`, or --all-tenants",
+            )
+        if self.patient_names and self.name == GROUP:
+            raise ConfigError(
+                "a group reader cannot read who patients are",
+                "`almoner access grant --tenant T --patient-names`, for each tenant",
             )
         if self.patient_names and self.name in (HEAD, DOCTOR):
             raise ConfigError(
@@ -62,18 +76,14 @@ def group_role(name: str) -> str:
     return f"almoner_{name}"
 
 
-def condition(definition: dict[str, Any]) -> sql.Composed:
-    """Say which rows of a mart its readers see.
+def condition(definition: dict[str, Any], readers: list[str]) -> sql.Composed:
+    """Say which rows of a mart these of its readers see.
 
     Written so that the planner expects every row to pass, and plans as it does without.
     """
     scopes = (definition["meta"].get("access") or {}).get("row_scope") or {}
-    parts = [
-        sql.SQL("(select almoner.reader_role()) = any({})").format(
-            sql.Literal(definition["roles"])
-        )
-    ]
-    for role, column in sorted(scopes.items()):
+    parts = [sql.SQL("(select almoner.reader_role()) = any({})").format(sql.Literal(readers))]
+    for role, column in sorted((role, scopes[role]) for role in scopes if role in readers):
         parts.append(
             sql.SQL("((select almoner.reader_role()) <> {} or {})").format(
                 sql.Literal(role), OWN[role].format(sql.Identifier(column))

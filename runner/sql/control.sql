@@ -7,6 +7,8 @@ create schema if not exists core;
 create schema if not exists rollups;
 create schema if not exists pub;
 create schema if not exists marts;
+create schema if not exists pub_group;
+create schema if not exists marts_group;
 create schema if not exists marts_candidate;
 create schema if not exists patients;
 create schema if not exists quarantine;
@@ -14,6 +16,8 @@ create schema if not exists quarantine;
 comment on schema marts is
 'Report marts. The comment of a view begins with what one row of it is; every column has one. '
 'A code such as A5 names a rule of the project''s models/ACCOUNTING.md.';
+comment on schema marts_group is
+'The report marts of several tenants, for the readers of a hospital group.';
 
 do $$
 declare
@@ -21,15 +25,12 @@ declare
 begin
     -- two databases of one server may be set up at the same time
     perform pg_advisory_xact_lock(hashtext('almoner roles'));
-    if not exists (select from pg_roles where rolname = 'almoner_gate') then
-        create role almoner_gate nologin;
-    end if;
     if not exists (select from pg_roles where rolname = 'almoner_reader') then
         create role almoner_reader nologin;
     end if;
     -- what a reader may be; a login is a member of one of them
     foreach name in array array[
-        'administrator', 'accountant', 'auditor', 'department_head', 'doctor', 'api'
+        'administrator', 'accountant', 'auditor', 'department_head', 'doctor', 'api', 'group'
     ] loop
         if not exists (select from pg_roles where rolname = 'almoner_' || name) then
             execute format('create role %I nologin in role almoner_reader', 'almoner_' || name);
@@ -40,12 +41,20 @@ begin
     end if;
     -- to give views to the gate the builder must be able to become it; before
     -- PostgreSQL 16 every member is
-    if not pg_has_role(
-        current_user, 'almoner_gate',
-        case when current_setting('server_version_num')::int >= 160000 then 'set' else 'member' end
-    ) then
-        execute format('grant almoner_gate to %I', current_user);
-    end if;
+    foreach name in array array['almoner_gate', 'almoner_group_gate'] loop
+        if not exists (select from pg_roles where rolname = name) then
+            execute format('create role %I nologin', name);
+        end if;
+        if not pg_has_role(
+            current_user, name,
+            case
+                when current_setting('server_version_num')::int >= 160000 then 'set'
+                else 'member'
+            end
+        ) then
+            execute format('grant %I to %I', name, current_user);
+        end if;
+    end loop;
 end
 $$;
 
@@ -105,7 +114,7 @@ create table if not exists almoner.audit_failures (
 );
 
 -- a login reads for its tenant, an API's for the one that its claim names; a department head
--- sees own departments, a doctor own work
+-- sees own departments, a doctor own work; a group reader reads several tenants or all
 create table if not exists almoner.readers (
     role_name text primary key,
     tenant_id text,
@@ -113,7 +122,14 @@ create table if not exists almoner.readers (
     departments bigint[],
     practitioner_id bigint,
     may_read_names boolean not null default false,
+    reads_all_tenants boolean not null default false,
     granted_at timestamptz not null default now()
+);
+
+create table if not exists almoner.reader_tenants (
+    role_name text not null references almoner.readers on delete cascade,
+    tenant_id text not null,
+    primary key (role_name, tenant_id)
 );
 
 -- the two keys whose claims are valid; the pads are the key as HMAC mixes it in
@@ -518,13 +534,52 @@ begin
 end
 $$;
 
--- the roles that may read a mart, from its yml's meta; what an API reads, its claim decides
+-- of a group reader: the tenants that it reads, each at the release that the tenant is shown
+create or replace function almoner.visible_tenants()
+returns table (tenant_id text, release_id int)
+language plpgsql stable security definer parallel safe rows 10
+set search_path = pg_catalog, pg_temp as $$
+declare
+    asked text := nullif(current_setting('almoner.as_known_at', true), '');
+begin
+    return query
+    select
+        poi.tenant_id,
+        case
+            when asked is null then poi.release_id
+            else almoner.release_known_at(asked, poi.tenant_id, poi.release_id)
+        end
+    from almoner.readers as rea
+    inner join almoner.pointers as poi
+        on
+            rea.reads_all_tenants
+            or exists (
+                select from almoner.reader_tenants as ten
+                where ten.role_name = rea.role_name and ten.tenant_id = poi.tenant_id
+            )
+    where rea.role_name = session_user and rea.role = 'group';
+end
+$$;
+
+create or replace function almoner.reads_all_tenants() returns boolean
+language plpgsql stable security definer parallel safe
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return exists (
+        select from almoner.readers as rea
+        where rea.role_name = session_user and rea.role = 'group' and rea.reads_all_tenants
+    );
+end
+$$;
+
+-- the roles that may read a mart, from its yml's meta; what an API reads, its claim decides,
+-- and a group reader sees what each tenant's administrator sees
 create or replace function almoner.mart_roles(meta jsonb) returns text[]
 language sql immutable parallel safe
 set search_path = pg_catalog, pg_temp as $$
     select array_agg(distinct rol.name order by rol.name)
     from (
-        select unnest(array['administrator', 'api']) as name
+        select unnest(array['administrator', 'api', 'group']) as name
         union all
         select jsonb_array_elements_text(
             coalesce(meta #> '{access,roles}', '["accountant", "auditor"]')
@@ -545,16 +600,32 @@ set search_path = pg_catalog, pg_temp as $$
     )
 $$;
 
+-- a mart's views as PostgreSQL has them; null if one is missing
+create or replace function almoner.mart_views_digest(mart text) returns text
+language sql stable
+set search_path = pg_catalog, pg_temp as $$
+    select md5(
+        pg_get_viewdef(to_regclass('pub.' || quote_ident(mart)))
+        || pg_get_viewdef(to_regclass('marts.' || quote_ident(mart)))
+        || pg_get_viewdef(to_regclass('pub_group.' || quote_ident(mart)))
+        || pg_get_viewdef(to_regclass('marts_group.' || quote_ident(mart)))
+    )
+$$;
+
 revoke execute on all functions in schema almoner from public;
-grant usage on schema almoner to almoner_gate, almoner_reader;
+grant usage on schema almoner to almoner_gate, almoner_group_gate, almoner_reader;
 grant execute on function
 almoner.reader_tenant(), almoner.reader_release(), almoner.reader_role(),
 almoner.reader_departments(), almoner.reader_practitioner()
 to almoner_gate, almoner_reader;
-grant usage on schema store to almoner_gate;
+grant execute on function almoner.visible_tenants(), almoner.reads_all_tenants() to almoner_group;
+grant usage on schema store to almoner_gate, almoner_group_gate;
 grant usage, create on schema pub to almoner_gate;
 grant usage, create on schema marts to almoner_gate;
 grant usage on schema marts to almoner_reader;
+grant usage, create on schema pub_group to almoner_group_gate;
+grant usage, create on schema marts_group to almoner_group_gate;
+grant usage on schema marts_group to almoner_group;
 grant usage, create on schema patients to almoner_gate;
 grant usage on schema patients to almoner_patient_names;
 

@@ -5,7 +5,7 @@ with ours as (
     where
         nspname in (
             'almoner', 'store', 'feed', 'work', 'staging', 'core', 'rollups', 'pub',
-            'marts_candidate', 'quarantine', 'seeds', 'snapshots'
+            'pub_group', 'marts_candidate', 'quarantine', 'seeds', 'snapshots'
         )
         or nspname like 'raw\_%'
 ),
@@ -16,9 +16,22 @@ reader_roles as (
     where
         rol.rolname = any(array[
             'almoner_reader', 'almoner_administrator', 'almoner_accountant', 'almoner_auditor',
-            'almoner_department_head', 'almoner_doctor', 'almoner_api', 'almoner_patient_names'
+            'almoner_department_head', 'almoner_doctor', 'almoner_api', 'almoner_group',
+            'almoner_patient_names'
         ])
         or rol.rolname in (select rea.role_name from almoner.readers as rea)
+),
+
+gates as (
+    select
+        rol.oid,
+        rol.rolname,
+        gat.inner_schema,
+        gat.marts_schema
+    from (
+        values ('almoner_gate', 'pub', 'marts'), ('almoner_group_gate', 'pub_group', 'marts_group')
+    ) as gat (name, inner_schema, marts_schema)
+    inner join pg_catalog.pg_roles as rol on gat.name = rol.rolname
 ),
 
 store_tables as (
@@ -30,7 +43,7 @@ store_tables as (
 -- who may read each mart, as its definition says and as it is
 mart_readers as (
     select distinct
-        def.mart,
+        case rol.name when 'group' then 'marts_group.' else 'marts.' end || def.mart as mart,
         'almoner_' || rol.name as grantee
     from almoner.published_marts as pub
     inner join almoner.mart_definitions as def on pub.mart = def.mart
@@ -47,19 +60,24 @@ mart_readers as (
 
 mart_grants as (
     select
-        cls.relname::text as mart,
+        nsp.nspname || '.' || cls.relname as mart,
         case acl.grantee when 0 then 'everybody' else rol.rolname::text end as grantee
     from pg_catalog.pg_class as cls
+    inner join pg_catalog.pg_namespace as nsp on cls.relnamespace = nsp.oid
     cross join lateral aclexplode(cls.relacl) as acl
     left join pg_catalog.pg_roles as rol on acl.grantee = rol.oid
-    where cls.relnamespace = 'marts'::regnamespace and acl.grantee <> cls.relowner
+    where nsp.nspname in ('marts', 'marts_group') and acl.grantee <> cls.relowner
 ),
 
 reader_views as (
-    select cls.*, nsp.nspname
+    select
+        cls.*,
+        nsp.nspname,
+        coalesce(gat.oid, 'almoner_gate'::regrole) as gate
     from pg_catalog.pg_class as cls
     inner join pg_catalog.pg_namespace as nsp on cls.relnamespace = nsp.oid
-    where nsp.nspname in ('pub', 'marts', 'patients') and cls.relkind in ('r', 'p', 'v', 'm', 'f')
+    left join gates as gat on nsp.nspname in (gat.inner_schema, gat.marts_schema)
+    where (gat.oid is not null or nsp.nspname = 'patients') and cls.relkind in ('r', 'p', 'v', 'm', 'f')
 ),
 
 privileges as (
@@ -73,7 +91,7 @@ privileges as (
     inner join pg_catalog.pg_namespace as nsp on cls.relnamespace = nsp.oid
     cross join lateral aclexplode(cls.relacl) as acl
     where
-        (nsp.oid in (select oid from ours) or nsp.nspname = 'marts')
+        (nsp.oid in (select oid from ours) or nsp.nspname in ('marts', 'marts_group'))
         and (acl.grantee = 0 or acl.grantee in (select oid from reader_roles))
 
     union all
@@ -88,7 +106,7 @@ privileges as (
     inner join pg_catalog.pg_namespace as nsp on cls.relnamespace = nsp.oid
     cross join lateral aclexplode(att.attacl) as acl
     where
-        (nsp.oid in (select oid from ours) or nsp.nspname = 'marts')
+        (nsp.oid in (select oid from ours) or nsp.nspname in ('marts', 'marts_group'))
         and (acl.grantee = 0 or acl.grantee in (select oid from reader_roles))
 )
 
@@ -97,20 +115,23 @@ from store_tables as tab
 where not (tab.relrowsecurity and tab.relforcerowsecurity)
 
 union all
-select 'store.' || tab.relname, 'has not exactly the policies builder and gate'
+select 'store.' || tab.relname, 'has not exactly the policies builder, gate and gate_group'
 from store_tables as tab
 where
     (
         select coalesce(array_agg(
             pol.polname || ' ' || pol.polpermissive::text || ' '
-            || pg_get_expr(pol.polqual, pol.polrelid)
+            || regexp_replace(pg_get_expr(pol.polqual, pol.polrelid), '\s+', ' ', 'g')
             order by pol.polname
         ), '{}')
         from pg_catalog.pg_policy as pol
         where pol.polrelid = tab.oid
     ) is distinct from array[
         'builder true true',
-        'gate true (tenant_id = ( SELECT almoner.reader_tenant() AS reader_tenant))'
+        'gate true (tenant_id = ( SELECT almoner.reader_tenant() AS reader_tenant))',
+        'gate_group true (( SELECT almoner.reads_all_tenants() AS reads_all_tenants)'
+        ' OR (tenant_id = ANY (ARRAY( SELECT vis.tenant_id'
+        ' FROM almoner.visible_tenants() vis(tenant_id, release_id)))))'
     ]
     or exists (
         select from pg_catalog.pg_policy as pol
@@ -118,6 +139,7 @@ where
             pol.polrelid = tab.oid
             and pol.polroles <> case pol.polname
                 when 'gate' then array['almoner_gate'::regrole::oid]
+                when 'gate_group' then array['almoner_group_gate'::regrole::oid]
                 else array[tab.relowner]
             end
     )
@@ -127,18 +149,18 @@ select vie.nspname || '.' || vie.relname, 'is not an owner-rights barrier view o
 from reader_views as vie
 where
     vie.relkind <> 'v'
-    or vie.relowner <> 'almoner_gate'::regrole
+    or vie.relowner <> vie.gate
     or not coalesce(vie.reloptions @> array['security_barrier=true'], false)
     or coalesce(vie.reloptions::text ~ 'security_invoker=(true|on|1|yes)', false)
 
 union all
 select pri.object, 'is open to readers or to everybody (' || pri.privilege_type || ')'
 from privileges as pri
-where pri.nspname <> 'marts' or pri.privilege_type <> 'SELECT' or pri.grantee = 0
+where pri.nspname not in ('marts', 'marts_group') or pri.privilege_type <> 'SELECT' or pri.grantee = 0
 
 union all
 select
-    'marts.' || coalesce(has.mart, may.mart),
+    coalesce(has.mart, may.mart),
     case
         when may.mart is null then 'is open to ' || has.grantee || ', which its yml does not name'
         else 'is closed to ' || may.grantee || ', which its yml names'
@@ -150,11 +172,7 @@ where has.mart is null or may.mart is null
 union all
 select 'marts.' || pub.mart, 'is not the view that was published'
 from almoner.published_marts as pub
-where
-    pub.view_digest is distinct from md5(
-        pg_get_viewdef(to_regclass('pub.' || quote_ident(pub.mart)))
-        || pg_get_viewdef(to_regclass('marts.' || quote_ident(pub.mart)))
-    )
+where pub.view_digest is distinct from almoner.mart_views_digest(pub.mart)
 
 union all
 select
@@ -200,7 +218,10 @@ inner join pg_catalog.pg_class as cls on rew.ev_class = cls.oid
 where
     dep.classid = 'pg_catalog.pg_rewrite'::regclass
     and dep.refobjid in (to_regclass('pub.dim_patient_names'), to_regclass('store.dim_patient_names'))
-    and cls.relnamespace in ('pub'::regnamespace, 'marts'::regnamespace)
+    and exists (
+        select from gates as gat
+        where cls.relnamespace::regnamespace::text in (gat.inner_schema, gat.marts_schema)
+    )
     and rew.ev_class <> to_regclass('pub.dim_patient_names')
 
 union all
@@ -213,19 +234,29 @@ where
     and not (nsp.nspname = 'almoner' and acl.privilege_type = 'USAGE')
 
 union all
-select 'schema marts', 'lets readers or everybody create'
+select 'schema ' || nsp.nspname, 'lets readers or everybody create'
 from pg_catalog.pg_namespace as nsp
 cross join lateral aclexplode(nsp.nspacl) as acl
 where
-    nsp.nspname = 'marts'
+    nsp.nspname in ('marts', 'marts_group')
     and (acl.grantee = 0 or acl.grantee in (select oid from reader_roles))
     and acl.privilege_type = 'CREATE'
+
+union all
+select 'schema marts_group', 'is open to others than almoner_group'
+from pg_catalog.pg_namespace as nsp
+cross join lateral aclexplode(nsp.nspacl) as acl
+where
+    nsp.nspname = 'marts_group'
+    and acl.grantee not in (
+        nsp.nspowner, 'almoner_group_gate'::regrole, 'almoner_group'::regrole
+    )
 
 union all
 select 'role ' || rol.rolname, 'is a superuser, bypasses row security or may make roles'
 from pg_catalog.pg_roles as rol
 where
-    (rol.rolname = 'almoner_gate' or rol.oid in (select oid from reader_roles))
+    (rol.oid in (select oid from gates) or rol.oid in (select oid from reader_roles))
     and (
         rol.rolsuper or rol.rolbypassrls or rol.rolcreaterole or rol.rolcreatedb
         or rol.rolreplication
@@ -237,20 +268,27 @@ where
 
 union all
 select 'role ' || rol.rolname, 'is a member of ' || mem.roleid::regrole::text
-from reader_roles as rol
+from (
+    select oid, rolname from reader_roles
+    union all
+    select oid, rolname from gates
+) as rol
 inner join pg_catalog.pg_auth_members as mem on rol.oid = mem.member
 left join almoner.readers as rea on rol.rolname = rea.role_name
 where
     not (coalesce(rea.may_read_names, false) and mem.roleid = 'almoner_patient_names'::regrole)
     and mem.roleid::regrole::text is distinct from case
         when rea.role is not null then 'almoner_' || rea.role
-        when rol.rolname not in ('almoner_reader', 'almoner_patient_names') then 'almoner_reader'
+        when
+            rol.rolname not in ('almoner_reader', 'almoner_patient_names')
+            and rol.oid not in (select oid from gates)
+            then 'almoner_reader'
     end
 
 union all
 select 'store.' || tab.relname, 'is owned by the gate'
 from store_tables as tab
-where tab.relowner = 'almoner_gate'::regrole
+where tab.relowner in (select oid from gates)
 
 union all
 -- of roles that can make something here: any login may change its own, and must not stop a build
@@ -264,7 +302,7 @@ where
     and exists (
         select from pg_catalog.pg_namespace as nsp
         where
-            (nsp.oid in (select oid from ours) or nsp.nspname = 'marts')
+            (nsp.oid in (select oid from ours) or nsp.nspname in ('marts', 'marts_group'))
             and has_schema_privilege(def.defaclrole, nsp.oid, 'create')
     )
 
@@ -273,7 +311,10 @@ select pro.oid::regprocedure::text, 'runs with its owner''s rights and no fixed 
 from pg_catalog.pg_proc as pro
 where
     pro.prosecdef
-    and (pro.pronamespace in (select oid from ours) or pro.pronamespace = 'marts'::regnamespace)
+    and (
+        pro.pronamespace in (select oid from ours)
+        or pro.pronamespace in ('marts'::regnamespace, 'marts_group'::regnamespace)
+    )
     and not coalesce(pro.proconfig::text ~ 'search_path=', false)
 
 union all
@@ -287,7 +328,7 @@ where
         pro.pronamespace = 'almoner'::regnamespace
         and pro.proname in (
             'reader_tenant', 'reader_release', 'reader_role', 'reader_departments',
-            'reader_practitioner'
+            'reader_practitioner', 'visible_tenants', 'reads_all_tenants'
         )
     )
     and acl.privilege_type = 'EXECUTE'
@@ -300,7 +341,7 @@ where
     pro.pronamespace = 'almoner'::regnamespace
     and pro.proname in (
         'reader_tenant', 'reader_release', 'reader_role', 'reader_departments',
-        'reader_practitioner'
+        'reader_practitioner', 'visible_tenants', 'reads_all_tenants'
     )
     and (pro.provolatile <> 's' or not pro.prosecdef)
 

@@ -25,8 +25,9 @@ from bench import (
     record,
     screens,
 )
-from bench.grounds import Ground, Volume
+from bench.grounds import Ground
 from bench.measured import Result
+from bench.volumes import Volume
 
 HERE = Path(__file__).resolve().parent
 DATABASE = "almoner_bench"
@@ -54,7 +55,11 @@ MEASUREMENTS: dict[str, Callable[[Ground], list[Result]]] = {
 @click.option("--tenants", default=FULL.tenants, show_default=True)
 @click.option("--days", default=FULL.days, show_default=True)
 @click.option("--visits-per-day", default=FULL.visits_per_day, show_default=True)
-@click.option("--source", help="URL of a generated source; copied, and measured on its server.")
+@click.option(
+    "--source",
+    help="A generated source, copied and measured on its server: a URL, or a database of the"
+    " embedded server in ALMONER_STATE.",
+)
 @click.option("--longer", help="Database of that server with twice the days, to be copied too.")
 @click.option(
     "--out", type=click.Path(path_type=Path, exists=True, file_okay=False),
@@ -75,15 +80,18 @@ def main(
     """
     if longer and not source:
         raise click.UsageError("--longer goes with --source")
+    volume = Volume(tenants, days, visits_per_day)
+    if not source:
+        _before(volume, kept_in(volume, out))
     measurements = dict(MEASUREMENTS)
     measurements["twice_the_history"] = partial(history.twice, database=longer)
     with places.found(source) as place:
         if source:
-            ground = grounds.copied(place, DATABASE, str(conninfo_to_dict(source)["dbname"]))
+            ground = grounds.copied(place, DATABASE, _database(source))
         else:
-            ground = grounds.generated(place, DATABASE, Volume(tenants, days, visits_per_day))
+            ground = grounds.generated(place, DATABASE, volume)
         try:
-            kept = _kept(ground, out or (HERE if ground.volume == FULL else None))
+            kept = _kept(ground, kept_in(ground.volume, out))
             for name in names or MEASUREMENTS:
                 click.echo(f"{name} …")
                 kept(name, measurements[name](ground))
@@ -91,14 +99,28 @@ def main(
             grounds.dropped(ground)
 
 
+def kept_in(volume: Volume, out: Path | None) -> Path | None:
+    """Give the directory of the results; a small volume has none unless it is named."""
+    return out or (HERE if volume == FULL else None)
+
+
+def _before(volume: Volume, out: Path | None) -> record.Record | None:
+    """Read what was measured before; refuse to mix it with another volume's."""
+    before = record.read(out) if out else None
+    if before and before.volume != str(volume):
+        raise click.UsageError(f"{out}/results.json is of {before.volume}: name another --out")
+    return before
+
+
+def _database(source: str) -> str:
+    return str(conninfo_to_dict(source)["dbname"]) if places.is_url(source) else source
+
+
 def _kept(ground: Ground, out: Path | None) -> Callable[[str, list[Result]], None]:
     """Give what prints a measurement's results, and writes them where they belong."""
-    before = record.read(out) if out else None
-    volume = str(ground.volume)
-    if before and before.volume != volume:
-        raise click.UsageError(f"{out}/results.json is of {before.volume}: name another --out")
+    before = _before(ground.volume, out)
     now = record.Record(
-        volume, ground.rows,
+        str(ground.volume), ground.rows,
         results=before.results if before else {}, dates=before.dates if before else {},
     )  # fmt: skip
 

@@ -6,7 +6,8 @@ import statistics
 import subprocess
 import sys
 
-from bench.grounds import Built, Ground
+from bench.built import Built
+from bench.grounds import Ground
 from bench.measured import Result, seconds
 
 REFRESH = "one REFRESH … CONCURRENTLY"
@@ -109,7 +110,9 @@ def nothing_new(ground: Ground) -> list[Result]:
 
 def _configure(ground: Ground) -> None:
     configured = ground.settings.model_dump_json(exclude_none=True)
-    (ground.place.project / "almoner.yml").write_text(configured)
+    path = ground.place.project / "almoner.yml"
+    path.touch(mode=0o600)  # it has passwords
+    path.write_text(configured)
 
 
 def _command(ground: Ground) -> None:

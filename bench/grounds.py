@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
-from datetime import date, timedelta
+from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 
@@ -13,70 +12,14 @@ import click
 import psycopg
 from psycopg import sql
 
+from bench.built import Built, Noted
 from bench.measured import seconds
 from bench.places import Place
 from bench.plain import Plain
+from bench.volumes import Volume
 from runner import access, build, db, releases
-from runner.dbt import Result as NodeResult
 from runner.demo import generator
-from runner.progress import Silent
 from runner.settings import Settings, Source
-
-END = date(2026, 10, 31)
-
-
-@dataclass(frozen=True)
-class Volume:
-    """How large the operational database is, and its last day."""
-
-    tenants: int
-    days: int
-    visits_per_day: int
-    end: date = END
-
-    @property
-    def month(self) -> tuple[date, date]:
-        """Thirty days of the past that have settled."""
-        last = self.end - timedelta(days=self.days // 10)
-        return last - timedelta(days=29), last
-
-    @property
-    def hospital(self) -> int:
-        """One hospital of many."""
-        return min(7, self.tenants)
-
-    def __str__(self) -> str:
-        known = asdict(self)
-        return " ".join(
-            f"--{name.replace('_', '-')} {known[name]}"
-            for name in ("tenants", "days", "visits_per_day")
-        )
-
-
-@dataclass
-class Noted(Silent):
-    """Remembers how long each model took, in seconds."""
-
-    nodes: dict[str, float] = field(default_factory=dict)
-
-    def ran(self, result: NodeResult) -> None:
-        if result.kind != "test":
-            self.nodes[result.name] = result.seconds
-
-
-@dataclass(frozen=True)
-class Built:
-    """A build: what it did, its seconds, and those of each model."""
-
-    outcome: build.Outcome
-    seconds: float
-    nodes: dict[str, float]
-
-    @property
-    def stages(self) -> str:
-        """Tell the stages that took longest."""
-        longest = sorted(self.outcome.stages.items(), key=lambda each: -each[1])[:3]
-        return ", ".join(f"{name} {took:.1f} s" for name, took in longest)
 
 
 @dataclass(frozen=True)
@@ -113,7 +56,9 @@ class Ground:
     def settings(self) -> Settings:
         """What `almoner.yml` would say."""
         return Settings(
-            sources={"demo": Source(system="hms", dsn=self.source)}, deletion_limit_percent=100
+            database=self.target,
+            sources={"demo": Source(system="hms", dsn=self.source)},
+            deletion_limit_percent=100,
         )
 
     @cached_property

@@ -71,26 +71,45 @@ class Place:
 
 @contextmanager
 def found(source: str | None) -> Iterator[Place]:
-    """Use the server of an existing source, or start one; work on a copy of the project."""
+    """Use the server of an existing source, or start one; work on a copy of the project.
+
+    A source is a URL, or a database of the embedded server.
+    """
     with tempfile.TemporaryDirectory(prefix="almoner-bench-") as directory:
         state = Path(directory)
         state.chmod(0o755)
-        for part in PARTS:
-            ignored = shutil.ignore_patterns("*.py", "__pycache__")
-            shutil.copytree(project.root() / part, state / "project" / part, ignore=ignored)
-        shutil.copy(project.root() / "dbt_project.yml", state / "project")
-        os.environ["ALMONER_STATE"] = directory
-        os.environ[project.VARIABLE] = str(state / "project")
-        os.environ.pop("ALMONER_DSN", None)
-        if source:
-            yield _open(Place(_maintenance(source), source, state))
-            return
-        running = server.embedded()
-        running.start()
-        try:
-            yield _open(Place(running.dsn("postgres", server.SUPERUSER), running.dsn(), state))
-        finally:
+        with _served(source, state) as place:
+            for part in PARTS:
+                ignored = shutil.ignore_patterns("*.py", "__pycache__")
+                shutil.copytree(project.root() / part, place.project / part, ignore=ignored)
+            shutil.copy(project.root() / "dbt_project.yml", place.project)
+            os.environ.update(place.environment)
+            os.environ.pop("ALMONER_DSN", None)
+            yield place
+
+
+@contextmanager
+def _served(source: str | None, state: Path) -> Iterator[Place]:
+    """Run the server for as long as it is needed; one of its own goes away with its data."""
+    if source and is_url(source):
+        yield _open(Place(_maintenance(source), source, state))
+        return
+    if source is None:
+        os.environ["ALMONER_STATE"] = str(state)
+    running = server.embedded()
+    was_started = running.start()
+    try:
+        yield _open(Place(running.dsn("postgres", server.SUPERUSER), running.dsn(), state))
+    finally:
+        if source is None:
             running.reset()
+        elif was_started:
+            running.stop()
+
+
+def is_url(source: str) -> bool:
+    """Tell a connection URL from the name of a database."""
+    return "://" in source or "=" in source
 
 
 def _maintenance(source: str) -> str:

@@ -55,20 +55,14 @@ class Plain:
             connection.execute("analyze plain.revenue")
         return Yardsticks(copy, refresh)
 
-    def month(self, hospitals: tuple[int, ...], days: tuple[date, date], times: int) -> float:
-        """Read so many hospitals' month from the plain table."""
+    def month(self, hospitals: tuple[int, ...], days: tuple[date, date]) -> sql.Composed:
+        """Give the query that reads hospitals' month from the plain table."""
         assert self.yardsticks
-        query = sql.SQL(
-            "select * from plain.revenue where hospital_id = any({}) and business_date"
+        listed = sql.SQL(", ").join(map(sql.Literal, hospitals))
+        return sql.SQL(
+            "select * from plain.revenue where hospital_id in ({}) and business_date"
             " between {} and {}"
-        ).format(sql.Literal(list(hospitals)), sql.Literal(days[0]), sql.Literal(days[1]))
-        if len(hospitals) == 1:
-            query = sql.SQL(
-                "select * from plain.revenue where hospital_id = {} and business_date"
-                " between {} and {}"
-            ).format(sql.Literal(hospitals[0]), sql.Literal(days[0]), sql.Literal(days[1]))
-        with self._connected() as connection:
-            return seconds(lambda: connection.execute(query).fetchall(), times)
+        ).format(listed, *map(sql.Literal, days))
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:

@@ -7,11 +7,12 @@ select
 from hms.hospitals as hos
 inner join hms.settings as stg
     on hos.id = stg.hospital_id and stg.key = 'queue.daily_capacity'
-cross join lateral (
-    select
-        (min(vis.entered_at) at time zone hos.time_zone)::date as first_date,
-        (max(vis.entered_at) at time zone hos.time_zone)::date as last_date
-    from hms.visits as vis
-    where vis.hospital_id = hos.id
-) as lst
+cross join
+    lateral (
+        select
+            (min(vis.entered_at) at time zone hos.time_zone)::date as first_date,
+            (max(vis.entered_at) at time zone hos.time_zone)::date as last_date
+        from hms.visits as vis
+        where vis.hospital_id = hos.id
+    ) as lst
 where hos.is_active

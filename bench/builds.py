@@ -46,7 +46,7 @@ def new_day(ground: Ground) -> list[Result]:
 
 def new_days(ground: Ground, times: int = 3) -> list[Built]:
     """Let days pass, with thirty late edits each, and build after each."""
-    assert ground.first.outcome.release is not None
+    ground.ready()
     made = []
     for number in range(times):
         a_day(ground, number)
@@ -73,7 +73,7 @@ def told(made: Built) -> str:
 def scattered_edits(ground: Ground) -> list[Result]:
     """Build after edits that lie in every month of the history."""
     refresh = ground.plain.yardsticks.refresh
-    assert ground.first.outcome.release is not None
+    ground.ready()
     wanted = max(round(ground.rows["invoices"] * EDITED), 1)
     edited = ground.run("scattered_edits", wanted)
     made = ground.build()

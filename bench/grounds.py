@@ -74,10 +74,15 @@ class Ground:
             connection.execute("vacuum analyze")
         return made
 
+    def ready(self) -> Ground:
+        """Build the first release, unless that was done."""
+        if self.first.outcome.release is None:
+            raise ValueError(f"{self.name}: the first build published nothing")
+        return self
+
     def build(self) -> Built:
         """Build upon the first release."""
-        assert self.first.outcome.release is not None
-        return self._build()
+        return self.ready()._build()
 
     def _build(self) -> Built:
         noted = Noted()
@@ -100,8 +105,7 @@ class Ground:
     @contextmanager
     def login(self, tenant: str) -> Iterator[str]:
         """Give the URL of a BI login for a tenant, for a while."""
-        assert self.first.outcome.release is not None
-        with db.connect(self.target) as connection:
+        with db.connect(self.ready().target) as connection:
             releases.prepare(connection)
             made = access.grant(connection, self.target, tenant, None)
             try:

@@ -35,7 +35,7 @@ class Synced:
 
 def syncs(ground: Ground) -> list[Result]:
     """Sync with nothing new in each of the three ways."""
-    assert ground.first.outcome.release is not None
+    ground.ready()
     default = ground.settings.cursor_minimum_rows
     by_xmin = _synced(ground, NEVER)
     with _kept_cursors(ground):

@@ -6,274 +6,132 @@ Almoner does stands beside what PostgreSQL alone needs for the plain thing.
 
 from __future__ import annotations
 
-import os
-import platform
-import shutil
-import statistics
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
-import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
-from runner import access, build, contracts, db, releases, server
-from runner.demo import generator
-from runner.progress import Silent
-from runner.settings import Settings, Source
+from bench import (
+    builds,
+    changes,
+    exports,
+    grounds,
+    history,
+    landing,
+    places,
+    reads,
+    record,
+    screens,
+)
+from bench.grounds import Ground
+from bench.measured import Result
+from bench.volumes import Volume
 
 HERE = Path(__file__).resolve().parent
-END = date(2026, 10, 31)
-
-
-@dataclass
-class Figures:
-    """Seconds by name, and the rows they were measured at."""
-
-    seconds: dict[str, float] = field(default_factory=dict)
-    sizes: dict[str, int] = field(default_factory=dict)
-
-    @contextmanager
-    def timed(self, name: str) -> Iterator[None]:
-        """Time a block once."""
-        begun = time.perf_counter()
-        yield
-        self.seconds[name] = time.perf_counter() - begun
-        click.echo(f"{name}: {self.seconds[name]:.2f} s")
-
-    def median(self, name: str, action: Callable[[], object], times: int) -> None:
-        """Time an action several times and keep the median."""
-        taken = []
-        for _ in range(times):
-            begun = time.perf_counter()
-            action()
-            taken.append(time.perf_counter() - begun)
-        self.seconds[name] = statistics.median(taken)
-        click.echo(f"{name}: {self.seconds[name] * 1000:.2f} ms")
+DATABASE = "almoner_bench"
+FULL = Volume(100, 365, 20)
+# in this order: changed models stay changed, and history drops what it made
+MEASUREMENTS: dict[str, Callable[[Ground], list[Result]]] = {
+    "first_build": builds.first_build,
+    "new_day": builds.new_day,
+    "scattered_edits": builds.scattered_edits,
+    "nothing_new": builds.nothing_new,
+    "month": reads.month,
+    "many_connections": reads.many_connections,
+    "exports": exports.exports,
+    "syncs": landing.syncs,
+    "twice_the_history": history.twice,
+    "changed_models": changes.changed_models,
+    "screens": screens.screens,
+}
 
 
 @click.command()
-@click.option("--tenants", default=100, show_default=True)
-@click.option("--days", default=365, show_default=True)
-@click.option("--visits-per-day", default=20, show_default=True)
-@click.option("--out", type=click.Path(path_type=Path), default=HERE / "RESULTS.md")
-def main(tenants: int, days: int, visits_per_day: int, out: Path) -> None:
-    """Measure, print and write the results."""
-    state = Path(tempfile.mkdtemp(prefix="almoner-bench-"))
-    state.chmod(0o755)
-    os.environ["ALMONER_STATE"] = str(state)
-    os.environ.pop("ALMONER_DSN", None)
-    running = server.embedded()
-    running.start()
-    try:
-        figures = measure(running, tenants, days, visits_per_day)
-        out.write_text(report(figures, tenants, days, visits_per_day))
-        click.echo(f"wrote {out}")
-    finally:
-        running.stop()
-        shutil.rmtree(state, ignore_errors=True)
+@click.option(
+    "--only", "names", multiple=True, type=click.Choice(list(MEASUREMENTS)), help="By name."
+)
+@click.option("--tenants", default=FULL.tenants, show_default=True)
+@click.option("--days", default=FULL.days, show_default=True)
+@click.option("--visits-per-day", default=FULL.visits_per_day, show_default=True)
+@click.option(
+    "--source",
+    help="A generated source, copied and measured on its server: a URL, or a database of the"
+    " embedded server in ALMONER_STATE.",
+)
+@click.option("--longer", help="Database of that server with twice the days, to be copied too.")
+@click.option(
+    "--out", type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Directory of results.json and RESULTS.md; at the full volume bench/.",
+)  # fmt: skip
+def main(
+    names: tuple[str, ...],
+    tenants: int,
+    days: int,
+    visits_per_day: int,
+    source: str | None,
+    longer: str | None,
+    out: Path | None,
+) -> None:
+    """Measure and print; write the results of the full volume, or where --out says.
 
-
-def measure(running: server.Server, tenants: int, days: int, visits_per_day: int) -> Figures:
-    """Run every measurement on one server."""
-    figures = Figures()
-    with psycopg.connect(running.dsn(), autocommit=True) as connection:
-        connection.execute("create database hms_bench")
-    source, target = running.dsn("hms_bench"), running.dsn()
-    with figures.timed("generate"), db.connect(source) as connection:
-        made = generator.generate(connection, tenants, days, visits_per_day, END, 1)
-    figures.sizes = {name: made[name] for name in ("invoices", "invoice_items", "payments")}
-    figures.sizes["all tables"] = sum(made.values())
-    with psycopg.connect(source, autocommit=True) as connection:
-        connection.execute("vacuum analyze")
-    plain(source, figures)
-    configured = Settings(
-        sources={"demo": Source(system="hms", dsn=source)}, deletion_limit_percent=100
-    )
-    builder = build.Builder(configured, target)
-    with figures.timed("first build"):
-        outcome = builder.build(Silent())
-    click.echo(str(outcome.stages))
-    with psycopg.connect(target, autocommit=True) as connection:
-        connection.execute("vacuum analyze")
-    for number in range(3):
-        new_day(source, number)
-        with figures.timed("build after one new day, in process"):
-            outcome = builder.build(Silent())
-        click.echo(str(outcome.stages))
-    figures.sizes["rows of the new day"] = outcome.rows_landed
-    with db.connect(source) as connection:
-        generator.live(connection, 7)
-    with figures.timed("build after a busy day, in process"):
-        outcome = builder.build(Silent())
-    click.echo(str(outcome.stages))
-    figures.sizes["rows of the busy day"] = outcome.rows_landed
-    with figures.timed("build with nothing new, in process"):
-        builder.build(Silent())
-    by_command(source, target, figures)
-    read(target, figures)
-    hms_screens(running, figures)
-    return figures
-
-
-def new_day(source: str, seed: int) -> None:
-    """Let a day pass: new rows (about 3,000 invoices at full size) and thirty late edits."""
-    with db.connect(source) as connection:
-        generator.live(connection, seed, is_calm=True)
-        connection.execute((HERE / "late_edits.sql").read_text().encode())
-
-
-def plain(source: str, figures: Figures) -> None:
-    """Measure the yardsticks in the operational database itself, then take them away."""
-    with psycopg.connect(source, autocommit=True) as connection:
-        connection.execute("create schema plain")
-        with figures.timed("copy and index the raw tables"):
-            for table in contracts.load("hms").tables:
-                name = table.source_name
-                columns = ", ".join(f'"{column.name}"' for column in table.columns)
-                connection.execute(
-                    f"create table plain.{name} as select {columns} from hms.{name}".encode()
-                )
-                connection.execute(f"alter table plain.{name} add primary key (id)".encode())
-                for index in ((table.tenant, "id"), *table.indexes):
-                    if index[0]:
-                        over = ", ".join(index).replace("tenant_id", str(table.tenant))
-                        connection.execute(f"create index on plain.{name} ({over})".encode())
-                connection.execute(f"analyze plain.{name}".encode())
-        connection.execute((HERE / "plain_view.sql").read_text().encode())
-        with figures.timed("refresh one department-revenue view concurrently"):
-            connection.execute("refresh materialized view concurrently plain.department_revenue")
-        connection.execute("create table plain.revenue as table plain.department_revenue")
-        connection.execute("create index on plain.revenue (hospital_id, business_date)")
-        connection.execute("analyze plain.revenue")
-        figures.median(
-            "one tenant's month from a plain indexed table",
-            lambda: connection.execute(
-                "select * from plain.revenue where hospital_id = 7"
-                " and business_date between '2026-09-01' and '2026-09-30'"
-            ).fetchall(),
-            200,
-        )
-        connection.execute("drop schema plain cascade")
-
-
-def by_command(source: str, target: str, figures: Figures) -> None:
-    """Measure the command as cron runs it."""
-    state = Path(os.environ["ALMONER_STATE"])
-    (state / "demo.yml").write_text(f"sources: {{demo: {{system: hms, dsn: {source!r}}}}}")
-
-    def command() -> None:
-        subprocess.run(
-            [sys.executable, "-c", "from runner.cli import main; main()", "build",
-             "--accept-deletions"],
-            check=True, stdout=subprocess.DEVNULL, cwd=HERE.parent,
-        )  # fmt: skip
-
-    with figures.timed("build with nothing new, by command"):
-        command()
-    new_day(source, 9)
-    with figures.timed("build after one new day, by command"):
-        command()
-
-
-def read(target: str, figures: Figures) -> None:
-    """Measure a BI login's reads through all locks."""
-    with db.connect(target) as connection:
-        releases.prepare(connection)
-        login = access.grant(connection, target, "demo_7", None)
-    with psycopg.connect(login.dsn, autocommit=True) as connection:
-        figures.median(
-            "one tenant's month of dept_revenue_daily under all locks",
-            lambda: connection.execute(
-                "select * from marts.dept_revenue_daily"
-                " where business_date between '2026-09-01' and '2026-09-30'"
-            ).fetchall(),
-            200,
-        )
-        figures.median(
-            "ar_aging as of a past date",
-            lambda: connection.execute(
-                "select * from marts.ar_aging where as_of_date = '2026-06-30'"
-            ).fetchall(),
-            20,
-        )
-
-
-def hms_screens(running: server.Server, figures: Figures) -> None:
-    """Measure the operational system's own screens: patient search and a doctor's queue.
-
-    In one hospital of 100,000 patients and 2,000 visits a day.
+    A measurement that is run --only takes the place of its last results and leaves the others.
     """
-    with psycopg.connect(running.dsn(), autocommit=True) as connection:
-        connection.execute("create database hms_screens")
-    source = running.dsn("hms_screens")
-    with db.connect(source) as connection:
-        made = generator.generate(connection, 1, 10, 2000, END, 1)
-    figures.sizes["patients of the searched hospital"] = made["patients"]
-    with psycopg.connect(source, autocommit=True) as connection:
-        connection.execute("vacuum analyze")
-        for name, script in (("patient search", "patient_search"), ("doctor's queue", "queue")):
-            statement = (HERE / f"{script}.sql").read_text().encode()
-            figures.median(name, lambda sql=statement: connection.execute(sql).fetchall(), 20)
+    if longer and not source:
+        raise click.UsageError("--longer goes with --source")
+    volume = Volume(tenants, days, visits_per_day)
+    if not source:
+        _before(volume, kept_in(volume, out))
+    measurements = dict(MEASUREMENTS)
+    measurements["twice_the_history"] = partial(history.twice, database=longer)
+    with places.found(source) as place:
+        if source:
+            ground = grounds.copied(place, DATABASE, _database(source))
+        else:
+            ground = grounds.generated(place, DATABASE, volume)
+        try:
+            kept = _kept(ground, kept_in(ground.volume, out))
+            for name in names or MEASUREMENTS:
+                click.echo(f"{name} …")
+                kept(name, measurements[name](ground))
+        finally:
+            grounds.dropped(ground)
 
 
-def report(figures: Figures, tenants: int, days: int, visits_per_day: int) -> str:
-    """Write the results as Markdown."""
-    took = figures.seconds
-    copy = took["copy and index the raw tables"]
-    refresh = took["refresh one department-revenue view concurrently"]
-    month = took["one tenant's month from a plain indexed table"]
-    ratios = [
-        ("first build", "copy and index", took["first build"] / copy, "≤ 4 ×"),
-        (
-            "build after one new day, in process",
-            "REFRESH … CONCURRENTLY of one view",
-            took["build after one new day, in process"] / refresh,
-            "≤ 0.1 ×",
-        ),
-        (
-            "one tenant's month under all locks",
-            "plain indexed table",
-            took["one tenant's month of dept_revenue_daily under all locks"] / month,
-            "≤ 2.5 ×",
-        ),
-    ]
-    lines = [
-        "# Benchmark results",
-        "",
-        f"`python -m bench --tenants {tenants} --days {days} --visits-per-day {visits_per_day}`",
-        f"on {os.cpu_count()} cores, {memory_gb()} GB, {platform.machine()}, "
-        f"Python {platform.python_version()}, PostgreSQL 18 (embedded).",
-        "Times are from a shared machine: compare ratios, not seconds.",
-        "",
-        "| rows | |",
-        "|---|---:|",
-        *(f"| {name} | {size:,} |" for name, size in figures.sizes.items()),
-        "",
-        "| what | against | ratio | aim |",
-        "|---|---|---:|---|",
-        *(f"| {one} | {other} | {ratio:.2f} × | {aim} |" for one, other, ratio, aim in ratios),
-        "",
-        "| what | time |",
-        "|---|---:|",
-        *(
-            f"| {name} | {f'{value:.2f} s' if value >= 0.2 else f'{value * 1000:.2f} ms'} |"
-            for name, value in took.items()
-        ),
-        "",
-    ]
-    return "\n".join(lines)
+def kept_in(volume: Volume, out: Path | None) -> Path | None:
+    """Give the directory of the results; a small volume has none unless it is named."""
+    return out or (HERE if volume == FULL else None)
 
 
-def memory_gb() -> int:
-    """Give the machine's memory in GB."""
-    return int(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30)
+def _before(volume: Volume, out: Path | None) -> record.Record | None:
+    """Read what was measured before; refuse to mix it with another volume's."""
+    before = record.read(out) if out else None
+    if before and before.volume != str(volume):
+        raise click.UsageError(f"{out}/results.json is of {before.volume}: name another --out")
+    return before
+
+
+def _database(source: str) -> str:
+    return str(conninfo_to_dict(source)["dbname"]) if places.is_url(source) else source
+
+
+def _kept(ground: Ground, out: Path | None) -> Callable[[str, list[Result]], None]:
+    """Give what prints a measurement's results, and writes them where they belong."""
+    before = _before(ground.volume, out)
+    now = record.Record(
+        str(ground.volume), ground.rows,
+        results=before.results if before else {}, dates=before.dates if before else {},
+    )  # fmt: skip
+
+    def keep(name: str, results: list[Result]) -> None:
+        for result in results:
+            click.echo(str(result))
+        now.keep(name, results)
+        if out:
+            now.write(out, list(MEASUREMENTS))
+
+    return keep
 
 
 if __name__ == "__main__":

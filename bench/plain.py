@@ -1,0 +1,105 @@
+"""The yardsticks: what PostgreSQL alone needs, in the operational database itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import click
+import psycopg
+from psycopg import sql
+
+from bench.measured import seconds
+from runner import contracts
+from runner.contracts import Table
+
+Connection = psycopg.Connection[tuple[object, ...]]
+VIEW = Path(__file__).with_name("plain_view.sql")
+
+
+@dataclass(frozen=True)
+class Yardsticks:
+    """Seconds of copying and indexing the raw tables, and of refreshing a view of them.
+
+    `revenue` is a plain table of the view's rows.
+    """
+
+    copy: float
+    refresh: float
+    revenue: sql.Identifier
+
+
+@dataclass(frozen=True)
+class Plain:
+    """Plain tables and a view in schema `plain` of the source."""
+
+    source: str
+
+    @cached_property
+    def yardsticks(self) -> Yardsticks:
+        """Measure both; only the view's rows stay."""
+        with self._connected() as connection:
+            connection.execute("drop schema if exists plain cascade")
+            connection.execute("create schema plain")
+            tables = contracts.load("hms").tables
+            copy = seconds(lambda: _copy(connection, tables))
+            click.echo(f"  copy and index the raw tables: {copy:.2f} s")
+            connection.execute(VIEW.read_bytes())
+            refresh = seconds(lambda: _refresh(connection), 3)
+            click.echo(f"  refresh the view concurrently: {refresh:.2f} s")
+            connection.execute("create table plain.revenue as table plain.department_revenue")
+            connection.execute("create index on plain.revenue (hospital_id, business_date)")
+            connection.execute("drop materialized view plain.department_revenue")
+            for table in tables:
+                connection.execute(sql.SQL("drop table {}").format(_name(table)))
+            connection.execute("analyze plain.revenue")
+        return Yardsticks(copy, refresh, sql.Identifier("plain", "revenue"))
+
+    def month(self, hospitals: tuple[int, ...], days: tuple[date, date]) -> sql.Composed:
+        """Give the query that reads hospitals' month from the plain table."""
+        listed = sql.SQL(", ").join(map(sql.Literal, hospitals))
+        return sql.SQL(
+            "select * from {} where hospital_id in ({}) and business_date between {} and {}"
+        ).format(self.yardsticks.revenue, listed, *map(sql.Literal, days))
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        with psycopg.connect(self.source, autocommit=True) as connection:
+            yield connection
+
+
+def _copy(connection: Connection, tables: tuple[Table, ...]) -> None:
+    for table in tables:
+        _copy_table(connection, table)
+
+
+def _copy_table(connection: Connection, table: Table) -> None:
+    """Copy a table's columns that the contract names, with the indexes that raw has."""
+    columns = sql.SQL(", ").join(sql.Identifier(column.source_name) for column in table.columns)
+    connection.execute(
+        sql.SQL("create table {} as select {} from {}").format(
+            _name(table), columns, sql.Identifier("hms", table.source_name)
+        )
+    )
+    connection.execute(sql.SQL("alter table {} add primary key (id)").format(_name(table)))
+    for index in ((table.tenant, "id"), *table.indexes):
+        if index[0]:
+            over = [str(table.tenant) if name == "tenant_id" else str(name) for name in index]
+            connection.execute(
+                sql.SQL("create index on {} ({})").format(
+                    _name(table), sql.SQL(", ").join(map(sql.Identifier, over))
+                )
+            )
+    connection.execute(sql.SQL("analyze {}").format(_name(table)))
+
+
+def _refresh(connection: Connection) -> None:
+    connection.execute("refresh materialized view concurrently plain.department_revenue")
+
+
+def _name(table: Table) -> sql.Identifier:
+    return sql.Identifier("plain", table.source_name)

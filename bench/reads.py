@@ -1,0 +1,144 @@
+"""Reads by BI logins through all locks: alone, as of a past date, and two hundred at once."""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+import psycopg
+from psycopg import sql
+
+from bench.grounds import Ground
+from bench.measured import Result, seconds
+from runner.access import CONNECTIONS as PER_LOGIN
+
+WIDTH = 200  # connections
+SPARE = 20  # that the server keeps for others
+MART = "dept_revenue_daily"
+
+
+def month(ground: Ground) -> list[Result]:
+    """Read one tenant's month, against a plain indexed table."""
+    hospital = ground.volume.hospital
+    with ground.login(f"demo_{hospital}") as url:
+        found = _months(ground, "one tenant's month", url, (hospital,))
+        query = sql.SQL("select * from ar_aging where as_of_date = {}").format(
+            sql.Literal(ground.volume.month[0])
+        )
+        past = Result("ar_aging of one tenant as of a past date", _read(url, query, 20))
+    return [*found, past]
+
+
+def _months(ground: Ground, what: str, url: str, hospitals: tuple[int, ...]) -> list[Result]:
+    """Read the hospitals' month as drivers do: planned each time, and prepared."""
+    plain = ground.plain.month(hospitals, ground.volume.month)
+    return [
+        Result(
+            f"{what} of {MART} under all locks, {how}",
+            _read(url, _month(ground), 200, after),
+            against="a plain indexed table",
+            yardstick=_read(ground.source, plain, 200, after),
+            most=2,
+        )
+        for how, after in (("prepared", 0), ("planned each time", None))
+    ]
+
+
+def _month(ground: Ground) -> sql.Composed:
+    return sql.SQL("select * from {} where business_date between {} and {}").format(
+        sql.Identifier(MART), *map(sql.Literal, ground.volume.month)
+    )
+
+
+def _read(url: str, query: sql.Composed, times: int, prepared_after: int | None = None) -> float:
+    """Give the median of a read's seconds; None never prepares it."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.prepare_threshold = prepared_after
+        connection.execute(query).fetchall()
+        return seconds(lambda: connection.execute(query).fetchall(), times)
+
+
+@dataclass(frozen=True)
+class Load:
+    """What readers at once ask: so many times each, and every so many seconds (0: at once)."""
+
+    rounds: int
+    every: float
+
+
+FULL, PACED = Load(20, 0), Load(10, 1)
+
+
+def many_connections(ground: Ground) -> list[Result]:
+    """Read the month over many connections at once, and when each asks once a second."""
+    width = _width(ground)
+    with _logins(ground, width) as urls:
+        found = [(load, *asyncio.run(_ask(urls, ground, load))) for load in (FULL, PACED)]
+    results = []
+    for load, latencies, took in found:
+        how = "each once a second" if load.every else "as fast as they can"
+        middle, late = (statistics.quantiles(latencies, n=100)[rank - 1] for rank in (50, 95))
+        told = f"{len(latencies) / took:,.0f} reads a second"
+        results += [
+            Result(f"one tenant's month over {width} connections, {how}: p50", middle, note=told),
+            Result(f"one tenant's month over {width} connections, {how}: p95", late),
+        ]
+    return results
+
+
+def _width(ground: Ground) -> int:
+    with psycopg.connect(ground.target) as connection:
+        row = connection.execute("select current_setting('max_connections')::int").fetchone()
+    assert row is not None
+    return int(min(WIDTH, row[0] - SPARE))
+
+
+@contextmanager
+def _logins(ground: Ground, width: int) -> Iterator[list[str]]:
+    """Give a URL for each connection, of as many tenants as logins are needed."""
+    needed = -(-width // (PER_LOGIN - SPARE // 2))
+    tenants = [f"demo_{1 + number % ground.volume.tenants}" for number in range(needed)]
+    with ExitStack() as stack:
+        urls = [stack.enter_context(ground.login(tenant)) for tenant in tenants]
+        yield [urls[number % needed] for number in range(width)]
+
+
+async def _ask(urls: list[str], ground: Ground, load: Load) -> tuple[list[float], float]:
+    """Give the seconds of each read, and of all of them; the first of each is not counted."""
+    connections = [await psycopg.AsyncConnection.connect(url, autocommit=True) for url in urls]
+    query = _month(ground)
+    for connection in connections:
+        await connection.execute(query)
+    begun = time.perf_counter()
+    asked = [
+        _reader(connection, query, load, load.every * number / len(urls))
+        for number, connection in enumerate(connections)
+    ]
+    latencies = [each for one in await asyncio.gather(*asked) for each in one]
+    took = time.perf_counter() - begun
+    for connection in connections:
+        await connection.close()
+    return latencies, took
+
+
+async def _reader(
+    connection: psycopg.AsyncConnection[tuple[object, ...]],
+    query: sql.Composed,
+    load: Load,
+    delay: float,
+) -> list[float]:
+    """Ask again and again; a read that is late does not postpone the next beyond its end."""
+    taken = []
+    due = time.perf_counter() + delay
+    for _ in range(load.rounds):
+        await asyncio.sleep(max(due - time.perf_counter(), 0))
+        begun = time.perf_counter()
+        cursor = await connection.execute(query)
+        await cursor.fetchall()
+        taken.append(time.perf_counter() - begun)
+        due += load.every
+    return taken

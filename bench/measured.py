@@ -69,3 +69,11 @@ def seconds(action: Callable[[], object], times: int = 1) -> float:
         action()
         taken.append(time.perf_counter() - begun)
     return statistics.median(taken)
+
+
+def in_turn(
+    one: Callable[[], object], other: Callable[[], object], times: int
+) -> tuple[float, float]:
+    """Run two actions in turn, for what else the machine does to meet both; give their medians."""
+    taken = [(seconds(one), seconds(other)) for _ in range(times)]
+    return statistics.median(a for a, _ in taken), statistics.median(b for _, b in taken)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ import psycopg
 from psycopg import sql
 
 from bench.grounds import Ground
-from bench.measured import Result, seconds
+from bench.measured import Result, in_turn, seconds
 from runner.access import CONNECTIONS as PER_LOGIN
 
 WIDTH = 200  # connections
@@ -29,23 +29,24 @@ def month(ground: Ground) -> list[Result]:
         query = sql.SQL("select * from ar_aging where as_of_date = {}").format(
             sql.Literal(ground.volume.month[0])
         )
-        past = Result("ar_aging of one tenant as of a past date", _read(url, query, 20))
+        with _reading(url, query) as read:
+            past = Result("ar_aging of one tenant as of a past date", seconds(read, 20))
     return [*found, past]
 
 
 def _months(ground: Ground, what: str, url: str, hospitals: tuple[int, ...]) -> list[Result]:
-    """Read the hospitals' month as drivers do: planned each time, and prepared."""
+    """Read the hospitals' month as drivers do: prepared, and planned each time."""
     plain = ground.plain.month(hospitals, ground.volume.month)
-    return [
-        Result(
-            f"{what} of {MART} under all locks, {how}",
-            _read(url, _month(ground), 200, after),
-            against="a plain indexed table",
-            yardstick=_read(ground.source, plain, 200, after),
-            most=2,
-        )
-        for how, after in (("prepared", 0), ("planned each time", None))
-    ]
+    found = []
+    for how, after in (("prepared", 0), ("planned each time", None)):
+        with (
+            _reading(url, _month(ground), after) as read,
+            _reading(ground.source, plain, after) as yardstick,
+        ):
+            took, beside = in_turn(read, yardstick, 200)
+        told = f"{what} of {MART} under all locks, {how}"
+        found.append(Result(told, took, "s", "a plain indexed table", beside, most=2))
+    return found
 
 
 def _month(ground: Ground) -> sql.Composed:
@@ -54,12 +55,16 @@ def _month(ground: Ground) -> sql.Composed:
     )
 
 
-def _read(url: str, query: sql.Composed, times: int, prepared_after: int | None = None) -> float:
-    """Give the median of a read's seconds; None never prepares it."""
+@contextmanager
+def _reading(
+    url: str, query: sql.Composed, prepared_after: int | None = None
+) -> Iterator[Callable[[], object]]:
+    """Give what reads once over a connection that stays; None never prepares it."""
     with psycopg.connect(url, autocommit=True) as connection:
         connection.prepare_threshold = prepared_after
-        connection.execute(query).fetchall()
-        return seconds(lambda: connection.execute(query).fetchall(), times)
+        for _ in range(10):  # a prepared statement is planned anew five times
+            connection.execute(query).fetchall()
+        yield lambda: connection.execute(query).fetchall()
 
 
 @dataclass(frozen=True)
@@ -131,12 +136,12 @@ async def _reader(
     load: Load,
     delay: float,
 ) -> list[float]:
-    """Ask again and again; a read that is late does not postpone the next beyond its end."""
+    """Ask again and again; where it is said when, what a read waited for its turn counts too."""
     taken = []
     due = time.perf_counter() + delay
     for _ in range(load.rounds):
         await asyncio.sleep(max(due - time.perf_counter(), 0))
-        begun = time.perf_counter()
+        begun = due if load.every else time.perf_counter()
         cursor = await connection.execute(query)
         await cursor.fetchall()
         taken.append(time.perf_counter() - begun)

@@ -71,6 +71,14 @@ ADMINISTRATOR = Role()
 API = Role("api")
 
 
+# what control.sql makes, once for all databases of a server
+POSTGRESQL = (
+    "almoner_gate",
+    "almoner_reader",
+    *(f"almoner_{name}" for name in (*ROLES, "api", "patient_names")),
+)
+
+
 def group_role(name: str) -> str:
     """Name the PostgreSQL role that holds the grants of a role."""
     return f"almoner_{name}"

@@ -75,6 +75,8 @@ stock_movements as (
         case when mov.reject_reason is not null then mov.raw_row end as rejected_row
     from done_moves as mov
     cross join unnest(array['out', 'in']) as leg (leg)
+    -- a move is set aside once
+    where mov.reject_reason is null or leg.leg = 'out'
 )
 
 select * from stock_movements

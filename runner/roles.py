@@ -74,8 +74,9 @@ API = Role("api")
 # what control.sql makes, once for all databases of a server
 POSTGRESQL = (
     "almoner_gate",
+    "almoner_group_gate",
     "almoner_reader",
-    *(f"almoner_{name}" for name in (*ROLES, "api", "patient_names")),
+    *(f"almoner_{name}" for name in (*ROLES, "api", "group", "patient_names")),
 )
 
 

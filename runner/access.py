@@ -44,11 +44,14 @@ def grant(
     One of an API (`roles.API`) has no tenant: what it sees is for each claim to say; a group
     reader's role names its tenants.
     Without a name it gets an opaque one, since every role of a server is visible to all.
-    Raises `ConfigError` for an unknown tenant, a role without its scope or a name that is taken.
+    Raises `ConfigError` for an unknown tenant or key, a role without its scope or a name that is
+    taken.
     """
     role.check()
     for named in (*([] if tenant is None else [tenant]), *role.tenants):
         require_tenant(connection, named)
+    if tenant is not None:
+        require_scope(connection, tenant, role)
     name = login or f"bi_{secrets.token_hex(5)}"
     if not LOGIN.fullmatch(name) or name.startswith(("pg_", "almoner")):
         raise ConfigError(
@@ -214,3 +217,24 @@ def require_tenant(connection: db.Connection, tenant: str) -> None:
             f"there is no tenant {tenant}",
             f"`almoner status` lists them: {some}" if known else "run `almoner build` first",
         )
+
+
+def require_scope(connection: db.Connection, tenant: str, role: roles.Role) -> None:
+    """Raise `ConfigError` unless the tenant has the departments or practitioner of a role."""
+    asked = {
+        "department": set(role.departments),
+        "practitioner": set() if role.practitioner is None else {role.practitioner},
+    }
+    for kind, keys in asked.items():
+        if keys and (unknown := keys - _keys(connection, tenant, kind)):
+            raise ConfigError(
+                f"{tenant} has no {kind} {', '.join(map(str, sorted(unknown)))}",
+                f"`almoner db psql`: select * from core.dim_{kind}s where tenant_id = '{tenant}'",
+            )
+
+
+def _keys(connection: db.Connection, tenant: str, kind: str) -> set[int]:
+    query = sql.SQL("select {} as key from {} where tenant_id = %s").format(
+        sql.Identifier(f"{kind}_id"), sql.Identifier("core", f"dim_{kind}s")
+    )
+    return {row["key"] for row in db.rows(connection, query.as_string(), tenant)}

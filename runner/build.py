@@ -27,7 +27,7 @@ from runner import (
     tenants,
 )
 from runner.dbt import Dbt, Node, Result, log_path, project_fingerprint
-from runner.errors import AlmonerError, AuditError, ConfigError, DatabaseError
+from runner.errors import AlmonerError, AuditError, DatabaseError
 from runner.landing import Landing
 from runner.planning import Step
 from runner.settings import Settings
@@ -353,13 +353,12 @@ def _only_landing(dsn: str, reason: str) -> Iterator[tuple[db.Connection, int]]:
 def audit(dsn: str) -> list[Result]:
     """Audit the whole history of the last published release; a build audits what it changed.
 
-    Raises `AuditError` when a test fails.
+    Raises `AuditError` when a test fails, `ConfigError` if raw tables are newer than the release.
     """
     with db.connect(dsn) as connection:
         releases.prepare(connection)
         with releases.builder(connection):
-            if releases.last_published(connection) is None:
-                raise ConfigError("nothing is published yet", "run `almoner build`")
+            releases.require_built(connection)
             results = Dbt(dsn, raw.landed_systems(connection)).audit()
     bad = [result for result in results if not result.is_good]
     if bad:

@@ -23,10 +23,11 @@ BLOCK = 64  # bytes of a block of SHA-256
 def make(connection: db.Connection, tenant: str, role: Role, lifetime: timedelta) -> str:
     """Make a claim with the newest key, and a key if there is none.
 
-    Raises `ConfigError` for an unknown tenant, a role without its scope or a lifetime of over a
-    day.
+    Raises `ConfigError` for an unknown tenant or key, a role without its scope or a lifetime of
+    over a day.
     """
     access.require_tenant(connection, tenant)
+    access.require_scope(connection, tenant, role)
     if not timedelta(0) < lifetime <= LONGEST:
         raise ConfigError(
             f"a claim cannot last {lifetime}",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from psycopg import errors, sql
 from psycopg.rows import DictRow
 
-from runner import db, raw
+from runner import db, raw, roles
 from runner.errors import ConfigError, DatabaseError, PublicationError
 
 BUILDER_LOCK, PREPARE_LOCK = 4_017_001, 4_017_002
@@ -33,7 +33,7 @@ def prepare(connection: db.Connection) -> None:
             f"{user} may not set up the database {database}: {db.first_line(error)}",
             f"as a superuser, with `almoner db psql` or psql: alter role {user} createrole;"
             f" alter database {database} owner to {user}; and, where the roles exist, grant"
-            f" almoner_gate, almoner_reader to {user}",
+            f" {', '.join(roles.POSTGRESQL)} to {user} with admin option",
         ) from error
 
 
@@ -113,6 +113,23 @@ def last_published(connection: db.Connection) -> int | None:
         "select max(release_id) as release_id from almoner.releases where state = 'published'",
     )
     return None if row["release_id"] is None else int(row["release_id"])
+
+
+def require_built(connection: db.Connection) -> None:
+    """Raise `ConfigError` unless something is published, and nothing has landed since."""
+    published = last_published(connection)
+    if published is None:
+        raise ConfigError("nothing is published yet", "run `almoner build`")
+    newer = db.one(
+        connection,
+        "select exists (select from almoner.feed_log where release_id > %s) as landed",
+        published,
+    )
+    if newer["landed"]:
+        raise ConfigError(
+            f"rows have landed that release {published} does not have",
+            "`almoner build` makes a release with them, and audits what they change",
+        )
 
 
 def last_read(connection: db.Connection) -> int | None:

@@ -71,6 +71,15 @@ ADMINISTRATOR = Role()
 API = Role("api")
 
 
+# what control.sql makes, once for all databases of a server
+POSTGRESQL = (
+    "almoner_gate",
+    "almoner_group_gate",
+    "almoner_reader",
+    *(f"almoner_{name}" for name in (*ROLES, "api", "group", "patient_names")),
+)
+
+
 def group_role(name: str) -> str:
     """Name the PostgreSQL role that holds the grants of a role."""
     return f"almoner_{name}"

@@ -56,5 +56,6 @@ class Room:
 
 def beneath(configured: Settings) -> Room:
     """Find where Almoner's database writes; of a server of the user's own it is not known."""
-    folder = None if configured.database else server.embedded().data
-    return Room(folder, configured.min_free_mb * MEGABYTE)
+    data = server.embedded().data
+    is_ours = not configured.database and data.is_dir()
+    return Room(data if is_ours else None, configured.min_free_mb * MEGABYTE)

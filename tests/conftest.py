@@ -40,8 +40,10 @@ class Given:
 
     @property
     def binaries(self) -> Path:
-        """The client programs."""
-        return server.embedded().binaries
+        """The client programs, of the server's own version where Debian keeps them."""
+        with psycopg.connect(self.url) as one:
+            theirs = Path(f"/usr/lib/postgresql/{one.info.server_version // 10_000}/bin")
+        return theirs if theirs.is_dir() else server.embedded().binaries
 
     def stop(self) -> None:
         """Leave it running."""

@@ -18,7 +18,11 @@ select
     ids.tenant_id as tenant,
     split_part(ids.tenant_id, '_', 1) as source_id,
     nam.tenant_name as name,
-    case when rem.tenant_id is null then 'known' else 'removed' end as state,
+    case
+        when rem.tenant_id is not null then 'removed'
+        when hel.tenant_id is not null then 'held'
+        else 'known'
+    end as state,
     poi.release_id as reads_release,
     coalesce(pos.row_count, 0) as postings,
     (select count(*) from almoner.readers as rea where rea.tenant_id = ids.tenant_id) as logins
@@ -33,4 +37,6 @@ left join names as nam on ids.tenant_id = nam.tenant_id
 left join almoner.pointers as poi on ids.tenant_id = poi.tenant_id
 left join posted as pos on ids.tenant_id = pos.tenant_id
 left join almoner.removed_tenants as rem on ids.tenant_id = rem.tenant_id
+left join almoner.holds as hel
+    on ids.tenant_id = hel.tenant_id and hel.lifted_at is null
 order by ids.tenant_id

@@ -229,6 +229,15 @@ def _amiss(command: Command) -> dict[str, dict[str, Any]]:
     return {row["tenant"]: row for row in said["amiss"]}
 
 
+def test_an_audit_waits_for_what_has_landed(installation: Installation, command: Command) -> None:
+    assert command.run("audit").exit_code == 0
+    installation.run("update hms.payments set amount = amount + 1 where id = " + LAST)
+    assert command.run("sync").exit_code == 0
+    _assert_error(command.run("audit"), 2, "rows have landed that release 1 does not have")
+    assert installation.build().release is not None
+    assert command.run("audit").exit_code == 0
+
+
 # -- sources that cannot be read -------------------------------------------------------------
 
 
@@ -337,6 +346,8 @@ def test_commands_that_meet_on_a_new_database_do_not_disturb_each_other(
 EXPORT = ("export", "dept_revenue_daily", "--tenant", "demo_1", "--out", "-")
 AGEING = ("export", "ar_aging", "--tenant", "demo_1", "--out", "-")
 ASIDE = ("export", "set_aside_rows", "--tenant", "demo_1", "--out", "-")
+HEAD = ("access", "grant", "--tenant", "demo_1", "--role", "department_head")
+DOCTOR = ("access", "grant", "--tenant", "demo_1", "--role", "doctor")
 
 
 WRONG_NAMES = [
@@ -345,6 +356,8 @@ WRONG_NAMES = [
     (("export", "ar_aging", "--tenant", "x", "--out", "-"), 2, "there is no tenant x"),
     (("access", "grant", "--tenant", "x"), 2, "there is no tenant x"),
     (("access", "grant", "--tenant", "demo_1", "--login", "A B"), 2, "'A B' cannot be"),
+    ((*HEAD, "--department", "99999"), 2, "demo_1 has no department 99999"),
+    ((*DOCTOR, "--practitioner", "99999"), 2, "demo_1 has no practitioner 99999"),
     (("access", "revoke", "nobody_here"), 2, "there is no login nobody_here"),
     (("releases", "show", "99"), 2, "there is no release 99"),
     (("releases", "rollback", "--to", "99"), 2, "release 99 was never published"),

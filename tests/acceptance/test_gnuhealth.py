@@ -15,6 +15,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
 from runner import server
@@ -29,6 +30,50 @@ pytestmark = [
 ]
 
 Rows = list[dict[str, Any]]
+
+# of the first company: Tryton's numerics have no bounds, and its dates are taken as they are
+ABSURD = """
+create temporary table picked as
+select id, move, row_number() over (order by id) as place from account_invoice
+where company = 1 and type = 'out' and state = 'posted' and total_amount_cache > 0;
+create temporary table stocked as
+select id, lot, row_number() over (order by id) as place from stock_move
+where company = 1 and state = 'done';
+
+update account_move_line set debit = debit * 1e30, credit = credit * 1e30
+where move = (select move from picked where place = 1);
+update account_move set date = 'infinity' where id = (select move from picked where place = 2);
+update account_move set date = '0001-01-01' where id = (select move from picked where place = 3);
+alter table account_move_line drop constraint account_move_line_credit_debit;
+update account_move_line set debit = 'NaN'
+where debit > 0 and move = (select move from picked where place = 4);
+update account_move_line set maturity_date = '9999-12-31'
+where maturity_date is not null and move = (select move from picked where place = 5);
+update account_invoice set total_amount_cache = 1e30
+where id = (select id from picked where place = 6);
+update account_invoice set tax_amount_cache = 'NaN'
+where id = (select id from picked where place = 7);
+update account_invoice set invoice_date = 'infinity'
+where id in (select id from picked where place in (2, 8));
+update stock_move set internal_quantity = 1e300
+where id = (select id from stocked where place = 1);
+update stock_move set effective_date = '-infinity'
+where id = (select id from stocked where place = 2);
+update stock_move set cost_price = 'NaN' where id = (select id from stocked where place = 3);
+update stock_lot set expiration_date = 'infinity'
+where id in (select lot from stocked where lot is not null);
+"""
+REASONS = {
+    ("ledger_entries", "ledger entry without a valid amount"),
+    ("ledger_entries", "ledger entry without its date"),
+    ("ledger_entries", "move out of balance"),
+    ("invoices", "issued invoice without its date"),
+    ("invoices", "invoice without a valid amount"),
+    ("invoices", "invoice without a valid tax amount"),
+    ("stock_movements", "stock movement without a valid quantity"),
+    ("stock_movements", "stock movement without its date"),
+    ("stock_movements", "stock movement without a valid cost"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -197,3 +242,20 @@ def test_stock_per_location_product_and_lot(
                 assert products[name, int(product)] == Decimal(str(figures["quantity"]))
             for lot, figures in held["lots"].items():
                 assert lots[name, lot] == Decimal(str(figures["quantity"])), (day, name, lot)
+
+
+def test_absurd_values_are_set_aside_and_the_other_company_does_not_notice(
+    gnuhealth: Installation, databases: Databases
+) -> None:
+    names = [str(conninfo_to_dict(url)["dbname"]) for url in (gnuhealth.source, gnuhealth.target)]
+    copy = Installation(*map(databases.create, names), gnuhealth.system, gnuhealth.name)
+    before = copy.published()
+    copy.run(ABSURD)
+    outcome = copy.build()
+    assert (outcome.tenants, outcome.failures) == (2, [])
+    after = copy.published()
+    for mart, rows in before.items():
+        own = [[row for row in each if row[0] == "hospital_2"] for each in (rows, after[mart])]
+        # lots are of no company
+        assert mart == "current_stock" or own[0] == own[1], mart
+    assert {row[1:3] for row in after["set_aside_rows"] if row[0] == "hospital_1"} == REASONS

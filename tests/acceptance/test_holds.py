@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from runner import audits, build, db, holds, publication, releases
+from runner import audits, build, db, holds, publication, releases, tenants
 from runner.dbt import Result
 from runner.errors import AuditError, ConfigError
 from tests.acceptance.conftest import Installation
@@ -134,6 +134,8 @@ def test_a_tenant_is_held_by_hand(installation: Installation) -> None:
             holds.hold(connection, OTHER, "again")
         with pytest.raises(ConfigError, match="there is no tenant demo_9"):
             holds.hold(connection, "demo_9", "unknown")
+        states = {row["tenant"]: row["state"] for row in tenants.listing(connection)}
+        assert states == {**dict.fromkeys(before, "known"), OTHER: "held"}
     installation.live(1)
     first = installation.build()
     assert _reads(installation) == {**dict.fromkeys(before, first.release), OTHER: before[OTHER]}

@@ -17,8 +17,8 @@ from tests.runner.test_sync import HOSPITAL, Pair
 PASSWORD = "narrow-password"
 SECRET = "Nobody-Outside-Knows"
 PATIENTS = f"""
-insert into hms.patients (hospital_id, number, first_name, last_name, phone)
-select 1, 'N' || num, '{SECRET}', '{SECRET}', '{SECRET}' from generate_series(1, 50) as num
+insert into hms.patients (hospital_id, number, first_name, last_name, email)
+select 1, 'N' || num, 'First', 'Last', '{SECRET}' from generate_series(1, 50) as num
 """
 
 
@@ -64,7 +64,7 @@ def narrow(databases: Databases, empty_hms: str, embedded: Running) -> Iterator[
 def test_a_role_that_sees_no_more_than_the_contract_is_enough(narrow: Narrow) -> None:
     narrow.grant("xmin", "ctid")
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        psycopg.connect(narrow.source).execute("select phone from hms.patients")
+        psycopg.connect(narrow.source).execute("select email from hms.patients")
     assert narrow.sync()["patients"].landed == 50
     narrow.run("update hms.patients set gender = 'female' where number = 'N7'")
     narrow.run("delete from hms.patients where number = 'N8'")

@@ -15,6 +15,10 @@ invoice_lines as (
     select * from {{ from_systems('invoice_lines') }}
 ),
 
+instalments as (
+    select * from {{ from_systems('instalments') }}
+),
+
 payments as (
     select * from {{ from_systems('payments') }}
 ),
@@ -93,6 +97,17 @@ quarantined_rows as (
         rejected_row,
         recorded_at
     from invoice_lines
+    where reject_reason is not null
+    union all
+    select
+        tenant_id,
+        'instalments' as entity,
+        invoice_id as document_id,
+        instalment_id as row_id,
+        reject_reason,
+        rejected_row,
+        recorded_at
+    from instalments
     where reject_reason is not null
     union all
     select

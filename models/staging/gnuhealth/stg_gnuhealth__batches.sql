@@ -14,7 +14,8 @@ batches as (
         lot.id as batch_id,
         lot.product as product_id,
         lot.number as batch_number,
-        lot.expiration_date as expiry_date
+        case when {{ is_dated('lot.expiration_date') }} then lot.expiration_date end
+            as expiry_date
     from stock_moves as mov
     inner join lots as lot on mov.source_id = lot.source_id and mov.lot = lot.id
 )

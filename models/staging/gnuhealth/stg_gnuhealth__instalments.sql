@@ -23,7 +23,9 @@ numbered_instalments as (
         due_date,
         amount,
         count(*) over (partition by tenant_id, invoice_id) as instalment_count,
-        sum(amount) over (partition by tenant_id, invoice_id) as invoice_amount
+        sum(amount) over (partition by tenant_id, invoice_id) as invoice_amount,
+        bool_and({{ is_bounded('amount') }}) over (partition by tenant_id, invoice_id)
+            as are_bounded
     from due_dates
 ),
 
@@ -31,11 +33,16 @@ instalments as (
     select
         tenant_id,
         invoice_id,
+        null::bigint as instalment_id,
         instalment_number,
+        amount,
         due_date,
-        amount
+        null::timestamptz as recorded_at,
+        null::text as reject_reason,
+        null::jsonb as rejected_row
     from numbered_instalments
-    where instalment_count > 1 and invoice_amount >= 0
+    -- lines of a move that does not post (ledger_entries) are no parts
+    where instalment_count > 1 and invoice_amount >= 0 and are_bounded
 )
 
 select * from instalments

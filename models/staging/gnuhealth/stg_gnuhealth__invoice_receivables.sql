@@ -67,7 +67,11 @@ invoice_receivables as (
         lin.id as line_id,
         coalesce(lin.amount_second_currency, lin.debit - lin.credit) as amount,
         lin.debit - lin.credit as base_amount,
-        lin.maturity_date as due_date
+        -- a day beyond the calendar is due as early, or as late, as can be
+        case
+            when lin.maturity_date is not null
+                then greatest(least(lin.maturity_date, '2199-12-31'), '1900-01-01')
+        end as due_date
     from invoice_moves as inv
     inner join move_lines as lin
         on

@@ -62,9 +62,14 @@ customer_invoices as (
             as total_amount,
         coalesce(inv.tax_amount_cache, dra.tax_amount, 0) as tax_amount,
         coalesce(mov.state = 'posted', false) as is_posted,
-        coalesce(inv.invoice_date, mov.date) as invoice_date,
+        case
+            when {{ is_dated('inv.invoice_date') }} then inv.invoice_date
+            else mov.date
+        end as invoice_date,
         rec.due_date,
-        case when can.state = 'posted' then can.date end as void_date,
+        -- a move without a valid date does not post (ledger_entries), and cancels nothing
+        case when can.state = 'posted' and {{ is_dated('can.date') }} then can.date end
+            as void_date,
         greatest(inv.create_date, inv.write_date) at time zone 'UTC' as recorded_at,
         case
             when ten.tenant_id is null then 'invoice without its tenant'
@@ -76,6 +81,21 @@ customer_invoices as (
                 inv.state not in ('draft', 'validated', 'posted', 'paid', 'cancelled')
                 then 'unknown invoice state ' || inv.state
             when inv.move is not null and mov.id is null then 'invoice without its move'
+            when
+                mov.state = 'posted'
+                and not {{ is_dated('inv.invoice_date') }}
+                and not {{ is_dated('mov.date') }}
+                then 'issued invoice without its date'
+            when
+                not {{ is_bounded('coalesce(inv.total_amount_cache, dra.net_amount)') }}
+                then 'invoice without a valid amount'
+            when not {{ is_bounded('coalesce(inv.tax_amount_cache, dra.tax_amount)') }}
+                then 'invoice without a valid tax amount'
+            when
+                not {{ is_bounded(
+                    'coalesce(rec.base_rate, 1 / nullif(icu.company_rate, 0))', 10
+                ) }}
+                then 'invoice without a valid exchange rate'
         end as reject_reason,
         to_jsonb(inv.*) - 'landed_in' as raw_row
     from invoices as inv

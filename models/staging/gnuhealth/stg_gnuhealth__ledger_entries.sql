@@ -62,10 +62,59 @@ postings as (
         base_amount,
         is_reversal,
         business_date,
-        recorded_at,
-        null::text as reject_reason,
-        null::jsonb as rejected_row
+        recorded_at
     from legs
+),
+
+-- one that fits no report takes its document along
+judged_postings as (
+    select
+        pos.*,
+        case
+            when not bool_and({{ is_dated('pos.business_date') }}) over doc
+                then 'ledger entry without its date'
+            when
+                not bool_and(
+                    {{ is_bounded('pos.amount') }}
+                    and {{ is_bounded('pos.base_amount') }}
+                ) over doc
+                then 'ledger entry without a valid amount'
+        end as reject_reason
+    from postings as pos
+    window doc as (partition by pos.tenant_id, pos.document_type, pos.document_id)
+),
+
+entries as (
+    select
+        tenant_id,
+        document_type,
+        document_id,
+        line_id,
+        invoice_id,
+        department_id,
+        practitioner_id,
+        payer_id,
+        patient_id,
+        service_id,
+        event_type,
+        share,
+        debit_account,
+        credit_account,
+        debit_ledger_account,
+        credit_ledger_account,
+        revenue_point_code,
+        payment_method,
+        attribution_method,
+        currency_code,
+        amount,
+        base_amount,
+        is_reversal,
+        business_date,
+        recorded_at,
+        reject_reason,
+        case when reject_reason is not null then to_jsonb(jud.*) - 'reject_reason' end
+            as rejected_row
+    from judged_postings as jud
 ),
 
 -- a move that cannot post is set aside
@@ -102,7 +151,7 @@ rejected_moves as (
 ),
 
 ledger_entries as (
-    select * from postings
+    select * from entries
     union all
     select * from rejected_moves
 )

@@ -27,9 +27,16 @@ done_moves as (
             when ten.reject_reason is not null then ten.reject_reason
             when fro.id is null or tos.id is null
                 then 'stock movement without its location'
-            when mov.internal_quantity::text in ('NaN', 'Infinity', '-Infinity')
+            when not {{ is_bounded('mov.internal_quantity::text::numeric') }}
                 then 'stock movement without a valid quantity'
-            when mov.effective_date is null then 'stock movement without its date'
+            when
+                not {{ is_bounded('mov.cost_price', 10) }}
+                or not {{ is_bounded(
+                    'mov.internal_quantity::text::numeric * mov.cost_price'
+                ) }}
+                then 'stock movement without a valid cost'
+            when not {{ is_dated('mov.effective_date') }}
+                then 'stock movement without its date'
         end as reject_reason,
         to_jsonb(mov.*) - 'landed_in' as raw_row
     from stock_moves as mov
@@ -68,6 +75,8 @@ stock_movements as (
         case when mov.reject_reason is not null then mov.raw_row end as rejected_row
     from done_moves as mov
     cross join unnest(array['out', 'in']) as leg (leg)
+    -- a move is set aside once
+    where mov.reject_reason is null or leg.leg = 'out'
 )
 
 select * from stock_movements

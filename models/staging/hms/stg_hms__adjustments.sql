@@ -44,10 +44,17 @@ judged_write_offs as (
                 then 'write-off without a known category'
             when coalesce(wof.share, '') not in ('patient', 'payer')
                 then 'write-off without a valid share'
-            when (wof.amount > 0 and wof.amount < 'Infinity') is not true
+            when (wof.amount > 0 and {{ is_bounded('wof.amount') }}) is not true
                 then 'write-off without a valid amount'
-            when (wof.exchange_rate > 0 and wof.exchange_rate < 'Infinity') is not true
+            when
+                (
+                    wof.exchange_rate > 0
+                    and {{ is_bounded('wof.exchange_rate', 10) }}
+                ) is not true
                 then 'write-off without a valid exchange rate'
+            when
+                not {{ is_bounded('wof.amount * greatest(wof.exchange_rate, 1)') }}
+                then 'write-off without a valid amount at its rate'
             when
                 wof.status = 'approved'
                 and not {{ is_dated('wof.decided_at') }}

@@ -50,12 +50,23 @@ credit_note_lines as (
                 then 'unknown status ' || cre.status
             when coalesce(cre.share, '') not in ('patient', 'payer')
                 then 'credit note without a valid share'
-            when (itm.net_amount > 0 and itm.net_amount < 'Infinity') is not true
+            when
+                (itm.net_amount > 0 and {{ is_bounded('itm.net_amount') }}) is not true
                 then 'credit note without a valid amount'
-            when (itm.tax_amount >= 0 and itm.tax_amount < 'Infinity') is not true
+            when
+                (itm.tax_amount >= 0 and {{ is_bounded('itm.tax_amount') }}) is not true
                 then 'credit note without a valid tax amount'
-            when (cre.exchange_rate > 0 and cre.exchange_rate < 'Infinity') is not true
+            when
+                (
+                    cre.exchange_rate > 0
+                    and {{ is_bounded('cre.exchange_rate', 10) }}
+                ) is not true
                 then 'credit note without a valid exchange rate'
+            when
+                not {{ is_bounded(
+                    '(itm.net_amount + itm.tax_amount) * greatest(cre.exchange_rate, 1)'
+                ) }}
+                then 'credit note without a valid amount at its rate'
             when
                 cre.status <> 'draft'
                 and not {{ is_dated('cre.issued_at') }}

@@ -53,10 +53,23 @@ invoice_headers as (
                 then 'void invoice without its date'
             when inv.due_date is not null and not {{ is_dated('inv.due_date') }}
                 then 'invoice without a valid due date'
-            when (inv.exchange_rate > 0 and inv.exchange_rate < 'Infinity') is not true
+            when
+                (
+                    inv.exchange_rate > 0
+                    and {{ is_bounded('inv.exchange_rate', 10) }}
+                ) is not true
                 then 'invoice without a valid exchange rate'
-            when (inv.total_amount >= 0 and inv.total_amount < 'Infinity') is not true
+            when
+                (inv.total_amount >= 0 and {{ is_bounded('inv.total_amount') }})
+                is not true
                 then 'invoice without a valid amount'
+            when not {{ is_bounded('inv.tax_amount') }}
+                then 'invoice without a valid tax amount'
+            when
+                not {{ is_bounded(
+                    'inv.total_amount * greatest(inv.exchange_rate, 1)'
+                ) }}
+                then 'invoice without a valid amount at its rate'
         end as reject_reason,
         to_jsonb(inv.*) - 'landed_in' as raw_row
     from invoices as inv

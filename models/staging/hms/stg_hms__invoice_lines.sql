@@ -27,21 +27,32 @@ judged_items as (
         case
             when inv.invoice_id is null then 'line without its invoice'
             when inv.reject_reason is not null then 'line of an invoice set aside'
-            when (itm.quantity >= 0 and itm.quantity < 'Infinity') is not true
+            when (itm.quantity >= 0 and {{ is_bounded('itm.quantity') }}) is not true
                 then 'line without a valid quantity'
-            when (itm.unit_price >= 0 and itm.unit_price < 'Infinity') is not true
+            when
+                (itm.unit_price >= 0 and {{ is_bounded('itm.unit_price') }}) is not true
                 then 'line without a valid price'
             when
                 (
                     itm.discount_amount between 0 and itm.quantity * itm.unit_price
                 ) is not true
                 then 'line with a discount beyond its price'
-            when (itm.tax_rate >= 0 and itm.tax_rate < 'Infinity') is not true
+            when (itm.tax_rate >= 0 and {{ is_bounded('itm.tax_rate') }}) is not true
                 then 'line without a valid tax rate'
-            when itm.tax_amount < 0 or itm.tax_amount >= 'Infinity'
+            when itm.tax_amount < 0 or not {{ is_bounded('itm.tax_amount') }}
                 then 'line without a valid tax amount'
-            when (itm.payer_amount >= 0 and itm.payer_amount < 'Infinity') is not true
+            when
+                (itm.payer_amount >= 0 and {{ is_bounded('itm.payer_amount') }})
+                is not true
                 then 'line without a valid payer share'
+            when
+                not {{ is_bounded(
+                    'greatest('
+                    ~ 'itm.quantity * itm.unit_price * (1 + itm.tax_rate / 100), '
+                    ~ 'itm.quantity * itm.unit_price + itm.tax_amount'
+                    ~ ') * greatest(inv.base_rate, 1)'
+                ) }}
+                then 'line without a valid amount'
         end as reject_reason,
         to_jsonb(itm.*) - 'landed_in' as raw_row
     from invoice_items as itm

@@ -9,7 +9,9 @@ payers as (
         pay.id as payer_id,
         pay.name as payer_name,
         pay.payer_type,
-        pay.terms_days
+        -- terms beyond a century are none
+        case when pay.terms_days between 0 and 36500 then pay.terms_days end
+            as terms_days
     from insurance_payers as pay
 )
 

@@ -28,7 +28,7 @@ judged_allocations as (
             when ten.reject_reason is not null then ten.reject_reason
             when pay.id is null then 'allocation without its payment'
             when inv.id is null then 'allocation without its invoice'
-            when (alc.amount > 0 and alc.amount < 'Infinity') is not true
+            when (alc.amount > 0 and {{ is_bounded('alc.amount') }}) is not true
                 then 'allocation without a valid amount'
             when not {{ is_dated('alc.allocated_at') }}
                 then 'allocation without its date'

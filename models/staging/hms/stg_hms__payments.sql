@@ -37,10 +37,17 @@ judged_payments as (
                 )
                 then 'unknown status ' || pay.status
             when pay.method is null then 'payment without a method'
-            when (pay.amount > 0 and pay.amount < 'Infinity') is not true
+            when (pay.amount > 0 and {{ is_bounded('pay.amount') }}) is not true
                 then 'payment without a valid amount'
-            when (pay.exchange_rate > 0 and pay.exchange_rate < 'Infinity') is not true
+            when
+                (
+                    pay.exchange_rate > 0
+                    and {{ is_bounded('pay.exchange_rate', 10) }}
+                ) is not true
                 then 'payment without a valid exchange rate'
+            when
+                not {{ is_bounded('pay.amount * greatest(pay.exchange_rate, 1)') }}
+                then 'payment without a valid amount at its rate'
             when
                 pay.status not in ('pending', 'failed')
                 and not {{ is_dated('pay.paid_at') }}

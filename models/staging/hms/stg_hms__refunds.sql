@@ -37,10 +37,17 @@ judged_refunds as (
                 then 'unknown status ' || rfd.status
             when coalesce(rfd.share, '') not in ('patient', 'payer')
                 then 'refund without a valid share'
-            when (rfd.amount > 0 and rfd.amount < 'Infinity') is not true
+            when (rfd.amount > 0 and {{ is_bounded('rfd.amount') }}) is not true
                 then 'refund without a valid amount'
-            when (rfd.exchange_rate > 0 and rfd.exchange_rate < 'Infinity') is not true
+            when
+                (
+                    rfd.exchange_rate > 0
+                    and {{ is_bounded('rfd.exchange_rate', 10) }}
+                ) is not true
                 then 'refund without a valid exchange rate'
+            when
+                not {{ is_bounded('rfd.amount * greatest(rfd.exchange_rate, 1)') }}
+                then 'refund without a valid amount at its rate'
             when
                 (rfd.status = 'executed' or rfd.executed_at is not null)
                 and not {{ is_dated('rfd.executed_at') }}

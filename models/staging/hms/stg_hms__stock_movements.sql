@@ -26,12 +26,12 @@ judged_movements as (
             when loc.id is null then 'stock movement without its location'
             when mov.movement_type is null then 'stock movement without a type'
             when
-                (
-                    mov.quantity <> 0
-                    and mov.quantity > '-Infinity'
-                    and mov.quantity < 'Infinity'
-                ) is not true
+                (mov.quantity <> 0 and {{ is_bounded('mov.quantity') }}) is not true
                 then 'stock movement without a valid quantity'
+            when
+                not {{ is_bounded('mov.unit_cost', 10) }}
+                or not {{ is_bounded('mov.quantity * mov.unit_cost') }}
+                then 'stock movement without a valid cost'
             when not {{ is_dated('mov.moved_at') }}
                 then 'stock movement without its date'
         end as reject_reason,

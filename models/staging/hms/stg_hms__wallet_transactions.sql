@@ -52,10 +52,17 @@ judged_transactions as (
             when wal.status is null then 'wallet transaction without a status'
             when wal.status not in ('pending', 'completed', 'failed', 'voided')
                 then 'unknown status ' || wal.status
-            when (wal.amount > 0 and wal.amount < 'Infinity') is not true
+            when (wal.amount > 0 and {{ is_bounded('wal.amount') }}) is not true
                 then 'wallet transaction without a valid amount'
-            when (wal.exchange_rate > 0 and wal.exchange_rate < 'Infinity') is not true
+            when
+                (
+                    wal.exchange_rate > 0
+                    and {{ is_bounded('wal.exchange_rate', 10) }}
+                ) is not true
                 then 'wallet transaction without a valid exchange rate'
+            when
+                not {{ is_bounded('wal.amount * greatest(wal.exchange_rate, 1)') }}
+                then 'wallet transaction without a valid amount at its rate'
             when
                 wal.status in ('completed', 'voided')
                 and not {{ is_dated('wal.transacted_at') }}

@@ -39,6 +39,7 @@ MEASUREMENTS: dict[str, Callable[[Ground], list[Result]]] = {
     "scattered_edits": builds.scattered_edits,
     "nothing_new": builds.nothing_new,
     "month": reads.month,
+    "group_month": reads.group_month,
     "many_connections": reads.many_connections,
     "exports": exports.exports,
     "syncs": landing.syncs,

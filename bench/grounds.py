@@ -17,7 +17,7 @@ from bench.measured import seconds
 from bench.places import Place
 from bench.plain import Plain
 from bench.volumes import Volume
-from runner import access, build, db, releases
+from runner import access, build, db, releases, roles
 from runner.demo import generator
 from runner.settings import Settings, Source
 
@@ -103,11 +103,11 @@ class Ground:
             return connection.execute(text(script), parameters or None).rowcount
 
     @contextmanager
-    def login(self, tenant: str) -> Iterator[str]:
-        """Give the URL of a BI login for a tenant, for a while."""
+    def login(self, tenant: str | None, role: roles.Role = roles.ADMINISTRATOR) -> Iterator[str]:
+        """Give the URL of a BI login for a tenant, or of a group reader, for a while."""
         with db.connect(self.ready().target) as connection:
             releases.prepare(connection)
-            made = access.grant(connection, self.target, tenant, None)
+            made = access.grant(connection, self.target, tenant, None, role)
             try:
                 yield made.dsn
             finally:

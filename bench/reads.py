@@ -14,8 +14,11 @@ from psycopg import sql
 
 from bench.grounds import Ground
 from bench.measured import Result, in_turn, seconds
+from runner import roles
 from runner.access import CONNECTIONS as PER_LOGIN
+from runner.gates import GROUP
 
+TEN = 10  # tenants of a group
 WIDTH = 200  # connections
 SPARE = 20  # that the server keeps for others
 MART = "dept_revenue_daily"
@@ -32,6 +35,14 @@ def month(ground: Ground) -> list[Result]:
         with _reading(url, query) as read:
             past = Result("ar_aging of one tenant as of a past date", seconds(read, 20))
     return [*found, past]
+
+
+def group_month(ground: Ground) -> list[Result]:
+    """Read ten tenants' month with one login, against the same of a plain indexed table."""
+    hospitals = tuple(range(1, min(TEN, ground.volume.tenants) + 1))
+    role = roles.Role(GROUP, tenants=tuple(f"demo_{number}" for number in hospitals))
+    with ground.login(None, role) as url:
+        return _months(ground, f"{len(hospitals)} tenants' month", url, hospitals)
 
 
 def _months(ground: Ground, what: str, url: str, hospitals: tuple[int, ...]) -> list[Result]:

@@ -4,6 +4,6 @@ select distinct on (pub.mart)
     def.definition
 from almoner.published_marts as pub
 inner join almoner.mart_definitions as def
-    on pub.mart = def.mart and pub.digest = md5(def.definition::text)
+    on pub.mart = def.mart and pub.digest = almoner.mart_digest(def.definition)
 where def.definition <> 'null'
 order by pub.mart, def.release_id desc

@@ -25,7 +25,17 @@ select
     end as state,
     poi.release_id as reads_release,
     coalesce(pos.row_count, 0) as postings,
-    (select count(*) from almoner.readers as rea where rea.tenant_id = ids.tenant_id) as logins
+    (
+        select count(*)
+        from almoner.readers as rea
+        where
+            rea.tenant_id = ids.tenant_id
+            or rea.reads_all_tenants
+            or exists (
+                select from almoner.reader_tenants as one
+                where one.role_name = rea.role_name and one.tenant_id = ids.tenant_id
+            )
+    ) as logins
 from (
     select tenant_id from almoner.pointers
     union

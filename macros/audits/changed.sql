@@ -5,13 +5,16 @@
 -#}
 {% macro changed(model_name, columns=none, feed=none) %}
     {%- set relation = ref(model_name) -%}
+    {%- if not execute -%}
+        {{ return(relation) }}
+    {%- endif -%}
     {%- set feed = feed or model_name -%}
     {#- whatever the audit reads: one side whole and the other narrowed would differ -#}
     {%- set compared = [feed] -%}
     {%- for unique_id in model.depends_on.nodes -%}
         {%- do compared.append(unique_id.split('.')[-1]) -%}
     {%- endfor -%}
-    {%- if not execute or audit_mode(compared) in ('history', 'whole') -%}
+    {%- if audit_mode(compared) in ('history', 'whole') -%}
         {{ return(relation) }}
     {%- endif -%}
     {%- set columns = columns or released_node(model_name).config.meta.scope -%}

@@ -130,7 +130,7 @@ def test_a_mart_that_reads_another_needs_no_right_on_it(installation: Installati
     _publish(installation, "charges", CHARGES)
     _publish(installation, "charge_total", total)
     query = "select line_count from marts.charge_total"
-    assert _ask(_login(installation, Role("doctor", (), -1)), query) == _ask(
+    assert _ask(_login(installation, Role("doctor", (), 1)), query) == _ask(
         installation.login("demo_1"), query
     )
 

@@ -192,9 +192,7 @@ def _parts(mart: Mart, span: _Span) -> dict[str, sql.Composable]:
         "mart": sql.Identifier("marts", mart.name),
         "condition": condition,
         "key": _joined("mar.{0}::text", mart.grain),
-        "figures": sql.SQL(", ").join(
-            _compared(name, position) for position, name in enumerate(figures or mart.grain[-1:])
-        ),
+        "figures": _compared(figures or list(mart.grain[-1:])),
         "order": sql.SQL(", ").join(
             sql.SQL(
                 'coalesce(bef.{0}, aft.{0}) collate "C"'
@@ -206,13 +204,22 @@ def _parts(mart: Mart, span: _Span) -> dict[str, sql.Composable]:
     }
 
 
-def _compared(name: str, position: int) -> sql.Composed:
-    """Compare one column; the first one also tells of a row that came or went."""
-    one_sided = " or bef.row_key is null or aft.row_key is null" if position == 0 else ""
-    return sql.SQL(
-        "({position}, {name}, bef.{column}::text, aft.{column}::text,"
-        " bef.{column} is distinct from aft.{column}" + one_sided + ")"
-    ).format(position=sql.Literal(position), name=sql.Literal(name), column=sql.Identifier(name))
+def _compared(names: list[str]) -> sql.Composed:
+    """Compare columns; the first also tells of a row without figures that came or went."""
+    moved = sql.SQL("bef.{0} is distinct from aft.{0}")
+    is_bare = sql.SQL(
+        " or ((bef.row_key is null or aft.row_key is null) and num_nonnulls({}, {}) = 0)"
+    ).format(_joined("bef.{0}", tuple(names)), _joined("aft.{0}", tuple(names)))
+    return sql.SQL(", ").join(
+        sql.SQL("({}, {}, bef.{column}::text, aft.{column}::text, {}{})").format(
+            sql.Literal(position),
+            sql.Literal(name),
+            moved.format(sql.Identifier(name)),
+            sql.SQL("") if position else is_bare,
+            column=sql.Identifier(name),
+        )
+        for position, name in enumerate(names)
+    )
 
 
 def _joined(template: str, names: tuple[str, ...]) -> sql.Composed:

@@ -404,7 +404,10 @@ def doubt(mark: Watermark, identity: str, xmin: int) -> str | None:
     A view, which has no xmin of its own, and a table without a unique key are read in full
     every time, which is no doubt.
     """
-    (server, database, place, kind), now = mark.server_identity.split("/"), identity.split("/")
+    before, now = mark.server_identity.split("/"), identity.split("/")
+    if len(before) != len(now):
+        return "it was another kind of source before"
+    server, database, place, kind = before
     cluster, _, timeline = server.partition(":")
     table, _, wanted = place.partition("~")
     found = [

@@ -225,6 +225,7 @@ FOUND = "9:1/5/7/r"
     [
         (FOUND, 100, None),
         ("8:1/5/7/r", 200, "it is another server than before"),
+        ("8:1/5/7/8/r", 200, "it was another kind of source before"),
         ("9:2/5/7/r", 200, "the server was restored or failed over"),
         ("9:1/6/7/r", 200, "the database was replaced by another of its name"),
         ("9:1/5/8/r", 200, "the table was dropped and made again"),

@@ -25,6 +25,8 @@ from bench.reliability.measured import Measured, Tally
 WORD = "qzxcanary"
 FIGURE = "73519283"
 PARTS = Path(__file__).with_name("statements.yml")
+# in the options, for `reset all` is among the statements
+PATIENCE = "-c statement_timeout=200ms"
 SESSION = 200  # statements before a new connection
 Row = tuple[object, ...]
 Relation = tuple[str, str, list[str]]
@@ -134,7 +136,7 @@ def run(ground: Ground, size: int, seed: int) -> Measured:
     _see_that_they_stand(ground, tally)
     grammar = _grammar(ground, random.Random(seed))
     for begun in range(0, size, SESSION):
-        with psycopg.connect(ground.login, autocommit=True) as connection:
+        with psycopg.connect(ground.login, autocommit=True, options=PATIENCE) as connection:
             _session(connection, grammar, min(SESSION, size - begun), tally)
     return tally.measured(size)
 
@@ -146,7 +148,6 @@ def _session(
     connection.add_notice_handler(
         lambda notice: told.append(f"{notice.message_primary} {notice.message_detail}")
     )
-    connection.execute("set statement_timeout = '500ms'")
     for _ in range(size):
         statement = grammar.statement()
         told.append(_run(connection, statement, tally))

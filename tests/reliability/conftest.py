@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 from collections.abc import Iterator
 
 import pytest
@@ -30,5 +29,5 @@ def ground(embedded: Running, session_databases: Databases) -> Iterator[grounds.
 
 @pytest.fixture
 def seed() -> int:
-    """Give the seed that ALMONER_SEED names, or another each time; a failure prints it."""
-    return int(os.environ.get("ALMONER_SEED") or random.SystemRandom().randrange(10**6))
+    """Give the seed that ALMONER_SEED names; `make soak` takes others."""
+    return int(os.environ.get("ALMONER_SEED", "1"))

@@ -82,6 +82,6 @@ def test_a_full_disk_changes_nothing_and_the_next_build_is_exact(
 
 
 def test_random_statements_show_nothing_of_another_tenant(ground: Ground, seed: int) -> None:
-    measured = statements.run(ground, 1_500, seed)
+    measured = statements.run(ground, 300, seed)
     none_wrong(measured)
-    assert measured.counts["ran"] > 100
+    assert measured.counts["ran"] > 30

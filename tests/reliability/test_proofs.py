@@ -1,4 +1,4 @@
-"""The proofs of reliability in short; `make soak` runs them at full size.
+"""The proofs of reliability in short; `make soak` runs them at full size, and a full disk.
 
 Each prints its seed: `ALMONER_SEED=… pytest tests/reliability` repeats what failed.
 """
@@ -12,7 +12,6 @@ from bench.reliability import (
     cut_publications,
     extraction_stress,
     failed_audit,
-    full_disk,
     killed,
     reads,
     stalled,
@@ -72,13 +71,6 @@ def test_every_change_is_found_when_the_transaction_counter_wraps(
     ground: Ground, seed: int
 ) -> None:
     none_wrong(wrapped.run(ground, 6, seed))
-
-
-@pytest.mark.skipif(not full_disk.is_possible(), reason="only root can mount a small file system")
-def test_a_full_disk_changes_nothing_and_the_next_build_is_exact(
-    ground: Ground, seed: int
-) -> None:
-    none_wrong(full_disk.run(ground, 2, seed))
 
 
 def test_random_statements_show_nothing_of_another_tenant(ground: Ground, seed: int) -> None:

@@ -112,9 +112,11 @@ entries as (
         business_date,
         recorded_at,
         reject_reason,
-        case when reject_reason is not null then to_jsonb(jud.*) - 'reject_reason' end
-            as rejected_row
-    from judged_postings as jud
+        case
+            when reject_reason is not null
+                then to_jsonb(judged_postings) - 'reject_reason'
+        end as rejected_row
+    from judged_postings
 ),
 
 -- a move that cannot post is set aside

@@ -242,7 +242,8 @@ def check_gate(connection: db.Connection) -> None:
 def rollback(connection: db.Connection, to: int) -> int:
     """Move the tenants to a published release, and the mart views with them.
 
-    After a rollback a newer one goes forward again. Raises `ConfigError` if that release was
+    After a rollback a newer one goes forward again. Gives the number of tenants that read it;
+    those that were held at it read what they read then. Raises `ConfigError` if that release was
     never published or is pruned, `PublicationError` if a reader is in the way.
     """
     try:
@@ -274,4 +275,8 @@ def _roll_back(connection: db.Connection, to: int) -> int:
     known = {row["mart"] for row in db.rows(connection, db.script("changed_marts"), to)}
     write_marts(connection, to, known)
     check_gate(connection)
-    return connection.execute(db.script("move_pointers_to"), {"release": to}).rowcount
+    connection.execute(db.script("move_pointers_to"), {"release": to})
+    row = db.one(
+        connection, "select count(*) as tenants from almoner.pointers where release_id = %s", to
+    )
+    return int(row["tenants"])

@@ -49,7 +49,13 @@ reasons as (
         hol.reads_release,
         'held' as reason
     from almoner.holds as hol
-    where hol.lifted_at is null
+    where
+        exists (
+            select from published as pub
+            where
+                pub.release_id >= hol.since_release
+                and (hol.until_release is null or pub.release_id < hol.until_release)
+        )
     union all
     select
         max(pub.release_id) as release_id,

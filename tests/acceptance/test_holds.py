@@ -7,9 +7,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from runner import audits, build, db, holds, publication, releases, tenants
+from runner import audits, build, db, holds, pins, publication, releases, retention, tenants
 from runner.dbt import Result
 from runner.errors import AuditError, ConfigError
+from runner.settings import Retention
 from tests.acceptance.conftest import Installation
 from tests.conftest import Databases
 
@@ -17,6 +18,10 @@ pytestmark = pytest.mark.acceptance
 
 FAULTY, OTHER = "demo_1", "demo_2"
 AUDIT = "trial_balances_equal_the_journal"
+NEW_HOSPITAL = """
+insert into hms.hospitals (id, code, name, time_zone, currency_code)
+values (4, 'demo_4', 'Newly opened', 'Europe/Berlin', 'EUR')
+"""
 
 
 def _plant(installation: Installation, amount: int) -> None:
@@ -166,3 +171,68 @@ def test_who_is_held_is_held_through_rollbacks(installation: Installation) -> No
         publication.rollback(connection, first)
         assert releases.last_read(connection) == first
     assert _reads(installation)[OTHER] == before[OTHER]
+
+
+def test_who_is_held_after_a_rollback_does_not_go_forward(installation: Installation) -> None:
+    before = _reads(installation)
+    installation.live(1)
+    newest = installation.build().release
+    assert newest is not None
+    with installation.connect() as connection:
+        publication.rollback(connection, before[OTHER])
+        holds.hold(connection, OTHER, "its figures are looked into")
+        assert publication.rollback(connection, newest) == len(before) - 1
+    assert _reads(installation) == {**dict.fromkeys(before, newest), OTHER: before[OTHER]}
+
+
+def test_who_was_held_from_its_beginning_is_not_shown_by_a_rollback(
+    installation: Installation,
+) -> None:
+    installation.run(NEW_HOSPITAL)
+    with psycopg.connect(installation.target, autocommit=True) as connection:
+        connection.execute(
+            "insert into almoner.holds (tenant_id, since_release, kind, reason)"
+            " values ('demo_4', (select max(release_id) + 1 from almoner.releases), 'manual', '-')"
+        )
+    held = installation.build().release
+    assert held is not None
+    assert "demo_4" not in _reads(installation)
+    installation.run("update hms.departments set name = name || ' (moved)' where hospital_id = 1")
+    shown = installation.build().release
+    assert shown is not None
+    assert build.unhold(installation.target, "demo_4") == shown
+    assert _reads(installation)["demo_4"] == shown
+    with installation.connect() as connection:
+        publication.rollback(connection, held)
+    assert set(_reads(installation).values()) == {held}
+    assert "demo_4" not in _reads(installation)
+    with installation.connect() as connection:
+        publication.rollback(connection, shown)
+    assert _reads(installation)["demo_4"] == shown
+
+
+def test_what_a_lifted_hold_let_read_is_kept_while_a_release_of_that_time_is(
+    installation: Installation,
+) -> None:
+    before = _reads(installation)[OTHER]
+    with installation.connect() as connection:
+        holds.hold(connection, OTHER, "wait")
+    installation.live(1)
+    at_hold = installation.build().release
+    installation.live(2)
+    after = installation.build().release
+    assert at_hold is not None
+    build.unhold(installation.target, OTHER)
+    installation.live(3)
+    newest = installation.build().release
+    policy = Retention(releases=1, days=0, month_ends=0)
+    with installation.connect() as connection:
+        pins.pin(connection, at_hold, "an auditor looks at it")
+        kept = {each.release_id: each.reasons for each in retention.prune(connection, policy).kept}
+        assert kept[before] == ["held"]
+        assert set(kept) == {before, at_hold, after, newest}
+        with connection.transaction():
+            assert releases.read_as(connection, OTHER, at_hold) == before
+        pins.unpin(connection, at_hold)
+        assert retention.prune(connection, policy).pruned == [at_hold]
+        assert retention.prune(connection, policy).pruned == [before]

@@ -140,7 +140,7 @@ class Databases:
 
 def _copy(connection: psycopg.Connection[Any], name: str, template: str) -> None:
     connection.execute(
-        sql.SQL("create database {} owner {} template {}").format(
+        sql.SQL("create database {} owner {} template {} strategy file_copy").format(
             sql.Identifier(name), sql.Identifier(server.OWNER), sql.Identifier(template)
         )
     )

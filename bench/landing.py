@@ -12,7 +12,7 @@ from psycopg import sql
 
 from bench.grounds import Ground
 from bench.measured import Result, seconds
-from runner import build, contracts
+from runner import contracts, landing_only
 from runner.landing import Landing
 from runner.settings import Settings
 
@@ -87,4 +87,6 @@ def _synced(ground: Ground, minimum: int) -> Synced:
 
 
 def _land(ground: Ground, configured: Settings, *, verify: bool = False) -> list[Landing]:
-    return build.land(configured, ground.target, accept_deletions=True, verify=verify)
+    return landing_only.from_sources(
+        configured, ground.target, accept_deletions=True, verify=verify
+    )

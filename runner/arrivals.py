@@ -9,10 +9,10 @@ from psycopg import sql
 
 from runner import db, landing, quarantine, raw
 from runner.contracts import Column, Table
-from runner.extraction import Wanted
 from runner.landing import Job
 from runner.quarantine import EVERY, Aside
 from runner.records import Records
+from runner.wanted import Wanted
 
 OWN = ("@file", "@line", "@problem", "@spoilt")
 ISO = r"^\s*([-+]?infinity\s*$|\d{4,}-?\d\d-?\d\d)"  # PostgreSQL takes "now" and 1/2/3 as well

@@ -10,8 +10,8 @@ from typing import Any
 from psycopg import sql
 
 from runner import db
-from runner.dbt import Result
-from runner.errors import AuditError
+from runner.dbt import Result, log_path
+from runner.errors import AlmonerError, AuditError, DatabaseError
 from runner.tables import counted
 
 
@@ -75,3 +75,24 @@ def recorded(connection: db.Connection, release: int) -> list[Failure]:
             release,
         )
     ]
+
+
+def failure(bad: list[Result], now: str) -> AlmonerError:
+    """Make an error of what failed, be it the connection; `now` says what still stands."""
+    lost = [result for result in bad if result.is_lost]
+    if lost:
+        return DatabaseError(
+            f"lost the connection to Almoner's database: {told(lost)}",
+            "run `almoner build` again; the last published release is untouched",
+        )
+    return AuditError(
+        told(bad),
+        f"mend what it names, then run `almoner build` ({log_path()} has dbt's SQL); {now}",
+    )
+
+
+def told(bad: list[Result]) -> str:
+    """Name what failed, the first with its message."""
+    first = bad[0]
+    more = f" (and {len(bad) - 1} more: {', '.join(r.name for r in bad[1:6])})" if bad[1:] else ""
+    return f"{first.kind} {first.name}: {first.status}: {' '.join(first.message.split())}{more}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from runner import (
@@ -14,20 +14,16 @@ from runner import (
     db,
     definitions,
     expectations,
-    extraction,
     holds,
-    inspection,
-    load,
     planning,
     publication,
     raw,
     releases,
     room,
     sync,
-    tenants,
 )
-from runner.dbt import Dbt, Node, Result, log_path, project_fingerprint
-from runner.errors import AlmonerError, AuditError, DatabaseError
+from runner.dbt import Dbt, Node, Result, project_fingerprint
+from runner.errors import AlmonerError, AuditError
 from runner.landing import Landing
 from runner.planning import Step
 from runner.settings import Settings
@@ -263,7 +259,7 @@ class Builder:
         bad = [result for result in results if not result.is_good and not result.is_finding]
         if bad:
             db.one(connection, "select 1")  # a lost server is not a failed audit
-            raise _failure(bad, "the last published release is untouched")
+            raise audits.failure(bad, "the last published release is untouched")
         connection.execute(db.script("record_builds"), {"release": release})
         return results
 
@@ -279,7 +275,7 @@ class Builder:
         bad = [result for result in results if not result.is_good]
         if bad:
             raise AuditError(
-                f"release {release} is published; {_told(bad)}", "run `almoner build` again"
+                f"release {release} is published; {audits.told(bad)}", "run `almoner build` again"
             )
         with connection.transaction():
             for step in steps:
@@ -307,96 +303,8 @@ def _judge(connection: db.Connection, release: int, results: list[Result]) -> ho
     if findings:
         tenants = db.rows(connection, "select tenant_id from core.dim_tenants")
         if {row["tenant_id"] for row in tenants} <= set(verdict.at_fault):
-            raise _failure(findings, "the last published release is untouched")
+            raise audits.failure(findings, "the last published release is untouched")
     return verdict
-
-
-def land(
-    settings: Settings, dsn: str, *, accept_deletions: bool, verify: bool = False
-) -> list[Landing]:
-    """Sync without building: the rows wait in raw for the next build."""
-    with _only_landing(dsn, "sync only") as (connection, release):
-        return sync.sync(
-            connection, settings, release, accept_deletions=accept_deletions, verify=verify
-        )
-
-
-def load_files(settings: Settings, dsn: str, batch: load.Batch) -> list[Landing]:
-    """Load files without building: the rows wait in raw for the next build."""
-    with _only_landing(dsn, "load only") as (connection, release), connection.transaction():
-        removed = tenants.removed(connection).get(batch.source, [])
-        source = settings.sources.get(batch.source)
-        wanted = extraction.wanted(batch.source, source.tenants if source else None, removed)
-        return load.land(connection, replace(batch, wanted=wanted), release)
-
-
-def retry(settings: Settings, dsn: str, source: str | None) -> list[inspection.Retried]:
-    """Judge again, without building, what could not land."""
-    with _only_landing(dsn, "retry only") as (connection, release):
-        return inspection.retry(connection, settings, source, release)
-
-
-@contextmanager
-def _only_landing(dsn: str, reason: str) -> Iterator[tuple[db.Connection, int]]:
-    """Open a release to land in, and give it up afterwards; what landed stays."""
-    with db.connect(dsn) as connection:
-        releases.prepare(connection)
-        with releases.builder(connection):
-            release = releases.open_release(connection)
-            try:
-                yield connection, release
-            finally:
-                if not connection.closed:
-                    releases.revert(connection, release, reason)
-
-
-def audit(dsn: str) -> list[Result]:
-    """Audit the whole history of the last published release; a build audits what it changed.
-
-    Raises `AuditError` when a test fails, `ConfigError` if raw tables are newer than the release.
-    """
-    with db.connect(dsn) as connection:
-        releases.prepare(connection)
-        with releases.builder(connection):
-            releases.require_built(connection)
-            results = Dbt(dsn, raw.landed_systems(connection)).audit()
-    bad = [result for result in results if not result.is_good]
-    if bad:
-        raise _failure(bad, "`almoner releases rollback` goes back to the release before")
-    return results
-
-
-def unhold(dsn: str, tenant: str, *, force: bool = False) -> int:
-    """Let a tenant that is held read the newest release, and give that.
-
-    Audits that hold it are asked again; raises `AuditError` if they still find fault with it,
-    unless `force`.
-    """
-    with db.connect(dsn) as connection:
-        releases.prepare(connection)
-        with releases.builder(connection):
-            if holds.require(connection, tenant) == "audit" and not force:
-                _ask_again(dsn, connection, tenant)
-            with connection.transaction():
-                release = holds.lift(connection, tenant)
-                publication.check_gate(connection)
-                return release
-
-
-def _ask_again(dsn: str, connection: db.Connection, tenant: str) -> None:
-    names = holds.failing(connection)[tenant]
-    results = Dbt(dsn, raw.landed_systems(connection)).audit(sorted(names))
-    bad = [result for result in results if not result.is_good]
-    if [result for result in bad if not result.is_finding]:
-        raise _failure(bad, "the tenant stays held")
-    found = [failure for result in bad for failure in audits.of(connection, result)]
-    told = ", ".join(str(failure) for failure in found if failure.tenant == tenant)
-    if told:
-        raise AuditError(
-            f"{tenant} stays held: {told}",
-            "mend the rows in the source and run `almoner build`, or show its readers what is"
-            f" there: `almoner releases unhold {tenant} --force`",
-        )
 
 
 class _Clock:
@@ -450,24 +358,3 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, KeyboardInterrupt):
         return "interrupted"
     return str(error) or type(error).__name__
-
-
-def _failure(bad: list[Result], now: str) -> AlmonerError:
-    """Tell a lost connection from a failed audit."""
-    lost = [result for result in bad if result.is_lost]
-    if lost:
-        return DatabaseError(
-            f"lost the connection to Almoner's database: {_told(lost)}",
-            "run `almoner build` again; the last published release is untouched",
-        )
-    return AuditError(
-        _told(bad),
-        f"mend what it names, then run `almoner build` ({log_path()} has dbt's SQL); {now}",
-    )
-
-
-def _told(bad: list[Result]) -> str:
-    """Name what failed, the first with its message."""
-    first = bad[0]
-    more = f" (and {len(bad) - 1} more: {', '.join(r.name for r in bad[1:6])})" if bad[1:] else ""
-    return f"{first.kind} {first.name}: {first.status}: {' '.join(first.message.split())}{more}"

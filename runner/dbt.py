@@ -175,11 +175,19 @@ class Dbt:
             raise ConfigError(f"dbt could not run: {outcome.exception}", MEND)
         return [_from_result(entry) for entry in outcome.result.results]
 
+    @property
+    def _target_path(self) -> Path:
+        """Give each project and database a directory: for another dbt parses everything anew."""
+        known = conninfo_to_dict(self._dsn)
+        place = [str(project.root()), *(known.get(name) for name in ("host", "port", "dbname"))]
+        digest = hashlib.sha256(repr(place).encode()).hexdigest()
+        return project.state_dir() / "dbt" / "target" / digest[:12]
+
     def _common(self) -> list[str]:
         directory = project.state_dir() / "dbt"
         return [
             "--project-dir", str(project.root()), "--profiles-dir", str(directory),
-            "--target-path", str(directory / "target"), "--log-path", str(directory / "logs"),
+            "--target-path", str(self._target_path), "--log-path", str(directory / "logs"),
             "--log-level", "none", "--log-level-file", "info", "--no-print", "--no-version-check",
         ]  # fmt: skip
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from runner import contracts, db, fingerprints
 from runner.contracts import Table
 from runner.errors import ContractError
 from runner.settings import Source
+from runner.wanted import Wanted
 
 # casts that lose nothing, beside the identity
 WIDENING = {
@@ -63,29 +63,6 @@ class Found:
     columns: dict[str, str]
     unique: list[set[str]] = field(default_factory=list)
     kept: dict[str, bool] = field(default_factory=dict)  # by cursor column: is it indexed
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which tenants of a source land: those that are listed (None: all), but no removed one."""
-
-    listed: tuple[str, ...] | None = None
-    removed: tuple[str, ...] = ()
-
-    @property
-    def digest(self) -> str:
-        """Tell one choice from another; empty for all tenants."""
-        chosen = repr((self.listed, self.removed))
-        return "" if self == Wanted() else f"~{hashlib.sha256(chosen.encode()).hexdigest()[:12]}"
-
-    def condition(self, tenant: sql.Composable) -> sql.Composable:
-        """Say whether a tenant is wanted."""
-        parts = [sql.SQL("{} <> all({}::text[])").format(tenant, sql.Literal(list(self.removed)))]
-        if self.listed is not None:
-            parts.append(
-                sql.SQL("{} = any({}::text[])").format(tenant, sql.Literal(list(self.listed)))
-            )
-        return sql.SQL("({})").format(sql.SQL(" and ").join(parts))
 
 
 @dataclass(frozen=True)
@@ -308,7 +285,7 @@ class Snapshot:
 
 
 @contextmanager
-def open_snapshot(name: str, source: Source, removed: Iterable[str] = ()) -> Iterator[Snapshot]:
+def open_snapshot(name: str, source: Source, wanted: Wanted) -> Iterator[Snapshot]:
     """Open a source for one consistent reading of all its tables."""
     contract = contracts.load(source.system)
     what = f"source {name}"
@@ -327,15 +304,9 @@ def open_snapshot(name: str, source: Source, removed: Iterable[str] = ()) -> Ite
                 bound=bound,
                 tables=_tables(connection, contract.schema),
                 type_names=db.type_names(connection, contracts.types(contract)),
-                wanted=wanted(name, source.tenants, removed),
+                wanted=wanted,
             )
         yield snapshot
-
-
-def wanted(name: str, listed: Iterable[str] | None, removed: Iterable[str]) -> Wanted:
-    """Say which tenants of a source land: `listed` by their keys there, `removed` by ours."""
-    chosen = None if listed is None else tuple(sorted(f"{name}_{key}" for key in listed))
-    return Wanted(chosen, tuple(sorted(removed)))
 
 
 def _blocks(rows: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:

@@ -14,11 +14,12 @@ from runner.arrivals import Arrival, Counted
 from runner.contracts import Table
 from runner.deletions import Limit
 from runner.errors import ContractError
-from runner.extraction import Wanted, Watermark
+from runner.extraction import Watermark
 from runner.files import File
 from runner.landing import Job, Landing
 from runner.quarantine import Aside
 from runner.records import Records
+from runner.wanted import Wanted
 
 KIND = "files/"
 EVERYBODY = Wanted()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runner import db, extraction, landing, load, quarantine, tenants
+from runner import db, extraction, landing, load, quarantine, wanted
 from runner.contracts import Table
 from runner.deletions import Limit
 from runner.extraction import Snapshot
@@ -35,14 +35,13 @@ def read(target: db.Connection, configured: Settings) -> list[Pending]:
     `ContractError` for one that breaks its contract.
     """
     found: list[Pending] = []
-    removed = tenants.removed(target)
     for name, source in configured.sources.items():
+        chosen = wanted.of(target, name, source)
         if source.files:
-            wanted = extraction.wanted(name, source.tenants, removed.get(name, ()))
-            batch = load.Batch(name, source.system, source.files, Limit(0), wanted=wanted)
+            batch = load.Batch(name, source.system, source.files, Limit(0), wanted=chosen)
             found += [_of_files(target, name, table) for table in load.changed(target, batch)]
             continue
-        with extraction.open_snapshot(name, source, removed.get(name, ())) as snapshot:
+        with extraction.open_snapshot(name, source, chosen) as snapshot:
             aside = quarantine.held(target, name)
             for table in snapshot.contract.tables:
                 size = aside.get(quarantine.entity(table), 0)

@@ -17,7 +17,7 @@ from runner import (
     quarantine,
     raw,
     room,
-    tenants,
+    wanted,
 )
 from runner.contracts import Table
 from runner.cursors import Rule
@@ -34,15 +34,13 @@ class Terms:
     """On what terms sources are read.
 
     `limit` is what may vanish, `cursor_minimum` from how many rows on a cursor is gone by;
-    `is_verified` compares every row; `space` is where it is written; `removed` are tenants that
-    do not land, by source.
+    `is_verified` compares every row; `space` is where it is written.
     """
 
     limit: Limit
     cursor_minimum: int
     is_verified: bool
     space: room.Room
-    removed: dict[str, list[str]]
 
 
 @dataclass(frozen=True)
@@ -82,10 +80,7 @@ def sync(
     """
     landings: list[Landing] = []
     limit = Limit(configured.deletion_limit_percent, accept_deletions)
-    terms = Terms(
-        limit, configured.cursor_minimum_rows, verify, room.beneath(configured),
-        tenants.removed(target),
-    )  # fmt: skip
+    terms = Terms(limit, configured.cursor_minimum_rows, verify, room.beneath(configured))
     for name, source in configured.sources.items():
         with target.transaction():
             landings += _land_source(target, name, source, release, terms, report)
@@ -100,12 +95,12 @@ def _land_source(
     terms: Terms,
     report: Callable[[Landing], None],
 ) -> list[Landing]:
+    chosen = wanted.of(target, name, source)
     if source.files:
-        wanted = extraction.wanted(name, source.tenants, terms.removed.get(name, ()))
-        batch = load.Batch(name, source.system, source.files, terms.limit, wanted=wanted)
+        batch = load.Batch(name, source.system, source.files, terms.limit, wanted=chosen)
         return load.land(target, batch, release, report)
     landings: list[Landing] = []
-    with extraction.open_snapshot(name, source, terms.removed.get(name, ())) as snapshot:
+    with extraction.open_snapshot(name, source, chosen) as snapshot:
         target.execute("select almoner.fence(%s)", (release,))
         target.execute(fingerprints.SAME_TEXT)
         aside = quarantine.held(target, name)

@@ -42,14 +42,6 @@ def source_of(tenant: str) -> str:
     return tenant.partition("_")[0]
 
 
-def removed(connection: db.Connection) -> dict[str, list[str]]:
-    """Give the removed tenants of each source: they land no more."""
-    found: dict[str, list[str]] = {}
-    for row in db.rows(connection, "select source_id, tenant_id from almoner.removed_tenants"):
-        found.setdefault(row["source_id"], []).append(row["tenant_id"])
-    return found
-
-
 def listing(connection: db.Connection) -> list[DictRow]:
     """List the tenants, removed ones too."""
     built = db.one(connection, "select to_regclass('core.fct_postings') is not null as yes")["yes"]

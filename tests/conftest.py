@@ -11,6 +11,7 @@ import secrets
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from heapq import heappop, heappush
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from runner import server
 
 ROOT = Path(__file__).resolve().parent.parent
 _numbers = itertools.count(1)
+_free: list[str] = []  # names of databases that are gone, the lowest first
 
 
 @dataclass(frozen=True)
@@ -114,7 +116,8 @@ class Databases:
 
     def create(self, template: str = "template1") -> str:
         """Make a database and give its URL."""
-        name = f"test_{os.getpid()}_{next(_numbers)}"
+        # under a name that was there before, dbt need not parse the whole project
+        name = heappop(_free) if _free else f"test_{os.getpid()}_{next(_numbers):03}"
         with psycopg.connect(self._superuser(), autocommit=True) as connection:
             _copy(connection, name, template)
         self._made.append(name)
@@ -136,6 +139,7 @@ class Databases:
         with psycopg.connect(self._superuser(), autocommit=True) as connection:
             for name in self._made:
                 _drop(connection, name)
+                heappush(_free, name)
 
 
 def _copy(connection: psycopg.Connection[Any], name: str, template: str) -> None:

@@ -12,7 +12,7 @@ from bench.reliability import landed
 from bench.reliability import proxy as proxies
 from bench.reliability.ground import Ground
 from bench.reliability.measured import Measured, Tally
-from runner import build
+from runner import landing_only
 from runner.errors import DatabaseError
 from runner.settings import Settings, Source
 
@@ -26,7 +26,7 @@ def run(ground: Ground, size: int, seed: int) -> Measured:
     with proxies.before(source) as proxy:
         through = _settings(proxy.url(source))
         proxy.watch = whole = Meter(None)
-        build.land(through, ground.target, accept_deletions=True)
+        landing_only.from_sources(through, ground.target, accept_deletions=True)
         tally.most("bytes of a whole sync", whole.seen)
         for number in range(size):
             _change(source, ground.target, chance, is_whole=number % 4 != 0)
@@ -34,7 +34,7 @@ def run(ground: Ground, size: int, seed: int) -> Measured:
             reach = whole.seen if number % 4 else whole.seen // 20
             proxy.watch = Meter(chance.randrange(reach))
             _cut(ground, tally, through, proxy)
-            build.land(through, ground.target, accept_deletions=True)
+            landing_only.from_sources(through, ground.target, accept_deletions=True)
             found = landed.compare(source, ground.target)
             tally.expect(not found.size, f"round {number}: after the next sync {found}")
     with psycopg.connect(grounds.superuser(ground.running), autocommit=True) as connection:
@@ -66,7 +66,7 @@ def _cut(ground: Ground, tally: Tally, through: Settings, proxy: proxies.Proxy) 
     told = f"cut at byte {meter.cut_at}"
     before = landed.state(ground.target)
     try:
-        build.land(through, ground.target, accept_deletions=True)
+        landing_only.from_sources(through, ground.target, accept_deletions=True)
     except DatabaseError:
         tally.count("syncs that said so")
         is_same = landed.state(ground.target) == before

@@ -11,7 +11,7 @@ from bench.reliability import landed
 from bench.reliability.ground import Ground
 from bench.reliability.measured import Measured, Tally
 from bench.reliability.writers import Writers
-from runner import build
+from runner import landing_only
 from runner.errors import AlmonerError
 from runner.settings import Settings, Source
 
@@ -35,7 +35,7 @@ def _one(ground: Ground, tally: Tally, seed: int, seconds: float, number: int) -
 
     def sync() -> int:
         try:
-            landings = build.land(settings, ground.target, accept_deletions=True)
+            landings = landing_only.from_sources(settings, ground.target, accept_deletions=True)
         except AlmonerError as error:
             tally.complaints.append(f"seed {seed}: {error.message}")
             return 0

@@ -15,7 +15,7 @@ from bench.reliability import ground as grounds
 from bench.reliability import landed
 from bench.reliability.ground import Ground
 from bench.reliability.measured import Measured, Tally
-from runner import build, db, server
+from runner import db, landing_only, server
 from runner.demo import generator
 from runner.settings import Settings, Source
 
@@ -31,7 +31,7 @@ def run(ground: Ground, size: int, seed: int) -> Measured:
     target = grounds.create(ground.running, "proof_wrapped")
     with _source(ground.running, WRAP - burnt * size // 2) as source:
         settings = Settings(sources={landed.NAME: Source(system="hms", dsn=source)})
-        build.land(settings, target, accept_deletions=True)
+        landing_only.from_sources(settings, target, accept_deletions=True)
         with psycopg.connect(source) as slow:
             # a transaction that is older than the wrap and commits long after it
             slow.execute("update hms.departments set name = name || ' (slow)' where id = 1")
@@ -39,7 +39,7 @@ def run(ground: Ground, size: int, seed: int) -> Measured:
                 if number == size - 2:
                     slow.commit()
                 changed = _change(source, chance, burnt)
-                landings = build.land(settings, target, accept_deletions=True)
+                landings = landing_only.from_sources(settings, target, accept_deletions=True)
                 rows = sum(landing.landed for landing in landings)
                 found = landed.compare(source, target)
                 tally.expect(not found.size, f"sync {number}: {found}")

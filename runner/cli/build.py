@@ -7,7 +7,19 @@ from dataclasses import asdict
 
 import click
 
-from runner import build, db, progress, raw, releases, settings, status, sync, tables
+from runner import (
+    build,
+    db,
+    landing_only,
+    progress,
+    raw,
+    reaudit,
+    releases,
+    settings,
+    status,
+    sync,
+    tables,
+)
 from runner.cli import resident
 from runner.cli.group import main
 from runner.cli.options import JSON
@@ -110,7 +122,7 @@ def _print_held(amiss: list[releases.Amiss]) -> None:
 @JSON
 def sync_command(accept_deletions: bool, verify: bool, as_json: bool) -> None:
     """Land what changed in the sources, without building."""
-    landings = build.land(
+    landings = landing_only.from_sources(
         _with_sources(), db.dsn(), accept_deletions=accept_deletions, verify=verify
     )
     changed = [landing for landing in landings if landing.is_change or landing.notices]
@@ -142,7 +154,7 @@ def audit_command(as_json: bool) -> None:
 
     A build tests what it changed.
     """
-    results = build.audit(db.dsn())
+    results = reaudit.audit(db.dsn())
     print_rows(
         [
             {"test": result.name, "status": result.status, "seconds": round(result.seconds, 2)}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from runner import build, db, load, settings, tables
+from runner import db, landing_only, load, settings, tables
 from runner.cli.group import main
 from runner.cli.options import JSON
 from runner.cli.printing import print_rows
@@ -37,7 +37,7 @@ def load_command(
     found = settings.for_files(configured, source, system, is_appended=append)
     limit = Limit(configured.deletion_limit_percent, accept_deletions)
     batch = load.Batch(source, found, directory.absolute(), limit, append, full)
-    landings = build.load_files(configured, db.dsn(), batch)
+    landings = landing_only.from_files(configured, db.dsn(), batch)
     _print_landings([each for each in landings if isinstance(each, load.FileLanding)], as_json)
 
 

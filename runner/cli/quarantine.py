@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from runner import build, db, inspection, releases, settings, tables
+from runner import db, inspection, landing_only, releases, settings, tables
 from runner.cli.group import main
 from runner.cli.options import JSON
 from runner.cli.printing import TITLES, print_rows
@@ -66,5 +66,5 @@ def quarantine_retry(source: str | None, as_json: bool) -> None:
 
     A database is read in full; rows of files are judged as they were set aside.
     """
-    retried = build.retry(settings.load(), db.dsn(), source)
+    retried = landing_only.retry(settings.load(), db.dsn(), source)
     print_rows([asdict(each) for each in retried], as_json, empty="nothing is set aside")

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from runner import audits, build, db, holds, publication, releases, status, tables
+from runner import audits, db, holds, publication, reaudit, releases, status, tables
 from runner.cli.group import main
 from runner.cli.options import JSON
 from runner.cli.printing import TITLES, print_rows
@@ -111,5 +111,5 @@ def releases_hold(tenant: str, reason: str) -> None:
 @click.option("--force", is_flag=True, help="Also if audits still find fault with it.")
 def releases_unhold(tenant: str, force: bool) -> None:
     """Let a tenant that is held read the newest release."""
-    release = build.unhold(db.dsn(), tenant, force=force)
+    release = reaudit.unhold(db.dsn(), tenant, force=force)
     click.echo(f"{tenant} reads release {release} now")

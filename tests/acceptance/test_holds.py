@@ -7,7 +7,17 @@ from typing import Any
 import psycopg
 import pytest
 
-from runner import audits, build, db, holds, pins, publication, releases, retention, tenants
+from runner import (
+    audits,
+    db,
+    holds,
+    pins,
+    publication,
+    reaudit,
+    releases,
+    retention,
+    tenants,
+)
 from runner.dbt import Result
 from runner.errors import AuditError, ConfigError
 from runner.settings import Retention
@@ -115,20 +125,20 @@ def test_a_hold_is_lifted_when_its_audits_pass_or_by_force(installation: Install
     _plant(installation, 1)
     outcome = installation.build()
     with pytest.raises(AuditError, match=f"{FAULTY} stays held: .*{AUDIT}"):
-        build.unhold(installation.target, FAULTY)
+        reaudit.unhold(installation.target, FAULTY)
     assert _reads(installation)[FAULTY] != outcome.release
     _plant(installation, -1)
-    assert build.unhold(installation.target, FAULTY) == outcome.release
+    assert reaudit.unhold(installation.target, FAULTY) == outcome.release
     assert set(_reads(installation).values()) == {outcome.release}
     with pytest.raises(ConfigError, match=f"{FAULTY} is not held"):
-        build.unhold(installation.target, FAULTY)
+        reaudit.unhold(installation.target, FAULTY)
 
 
 def test_force_shows_what_is_there(installation: Installation) -> None:
     installation.live(1)
     _plant(installation, 1)
     outcome = installation.build()
-    assert build.unhold(installation.target, FAULTY, force=True) == outcome.release
+    assert reaudit.unhold(installation.target, FAULTY, force=True) == outcome.release
 
 
 def test_a_tenant_is_held_by_hand(installation: Installation) -> None:
@@ -147,7 +157,7 @@ def test_a_tenant_is_held_by_hand(installation: Installation) -> None:
     assert _seen(installation, OTHER) == seen
     reasons = {each.tenant: each.held_because for each in first.amiss}
     assert reasons[OTHER] == "its accountant asks for it"
-    assert build.unhold(installation.target, OTHER) == first.release
+    assert reaudit.unhold(installation.target, OTHER) == first.release
     assert _seen(installation, OTHER) != seen
 
 
@@ -166,7 +176,7 @@ def test_who_is_held_is_held_through_rollbacks(installation: Installation) -> No
             publication.rollback(connection, to)
         assert _reads(installation) == {**dict.fromkeys(before, reads), OTHER: before[OTHER]}
     # a release at which a tenant was held is read as it was read then
-    assert build.unhold(installation.target, OTHER) == second
+    assert reaudit.unhold(installation.target, OTHER) == second
     with installation.connect() as connection:
         publication.rollback(connection, first)
         assert releases.last_read(connection) == first
@@ -200,7 +210,7 @@ def test_who_was_held_from_its_beginning_is_not_shown_by_a_rollback(
     installation.run("update hms.departments set name = name || ' (moved)' where hospital_id = 1")
     shown = installation.build().release
     assert shown is not None
-    assert build.unhold(installation.target, "demo_4") == shown
+    assert reaudit.unhold(installation.target, "demo_4") == shown
     assert _reads(installation)["demo_4"] == shown
     with installation.connect() as connection:
         publication.rollback(connection, held)
@@ -222,7 +232,7 @@ def test_what_a_lifted_hold_let_read_is_kept_while_a_release_of_that_time_is(
     installation.live(2)
     after = installation.build().release
     assert at_hold is not None
-    build.unhold(installation.target, OTHER)
+    reaudit.unhold(installation.target, OTHER)
     installation.live(3)
     newest = installation.build().release
     policy = Retention(releases=1, days=0, month_ends=0)

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from runner import build, db, tenants
+from runner import db, landing_only, tenants
 from runner.errors import ConfigError
 from runner.settings import Settings, Source
 from tests.acceptance.conftest import Installation
@@ -107,7 +107,7 @@ def test_a_source_lands_the_tenants_that_are_listed(
     only = Source(system="hms", dsn=demo.source, tenants=("2",))
     configured = Settings(sources={"demo": only})
     target = databases.create()
-    landings = build.land(configured, target, accept_deletions=False)
+    landings = landing_only.from_sources(configured, target, accept_deletions=False)
     assert sum(landing.landed for landing in landings) > 1000
     assert sum(landing.skipped for landing in landings) > 1000
     with psycopg.connect(target) as connection:

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as some
 
-from runner import build, contracts, load
+from runner import contracts, landing_only, load
 from runner.deletions import DeletionError, Limit
 from runner.errors import ConfigError, ContractError
 from runner.settings import Settings, Source, for_files
@@ -50,7 +50,7 @@ class Folder:
         """Land the files; give what came of departments."""
         limit = options.pop("limit", Limit(100))
         batch = load.Batch("north", "hms", self.path, limit, **options)
-        landings = build.load_files(Settings(), self.target, batch)
+        landings = landing_only.from_files(Settings(), self.target, batch)
         self.landings = {
             each.table.name: each for each in landings if isinstance(each, load.FileLanding)
         }
@@ -293,7 +293,7 @@ def test_files_and_a_database_with_the_same_rows_land_the_same(
             query = f"insert into hms.invoices ({', '.join(names)}) values ({marks})"
             connection.execute(query.encode(), row)
     configured = Settings(sources={"hill": Source(system="hms", dsn=hms)})
-    build.land(configured, folder.target, accept_deletions=True)
+    landing_only.from_sources(configured, folder.target, accept_deletions=True)
     ours, theirs = (
         folder.rows(
             f"select row({', '.join(names)})::text from raw_hms.invoices"
@@ -329,7 +329,7 @@ def test_a_source_of_files_is_read_at_every_sync(folder: Folder, tmp_path: Path)
     configured = Settings(sources={"north": Source(system="hms", files=where)})
 
     def sync() -> list[tuple[str, int, int]]:
-        landings = build.land(configured, folder.target, accept_deletions=False)
+        landings = landing_only.from_sources(configured, folder.target, accept_deletions=False)
         return [
             (each.table.name, each.landed, each.deleted) for each in landings if each.is_change
         ]
@@ -351,17 +351,17 @@ def test_rows_of_files_are_judged_again_when_the_contract_has_changed(
     assert _counts(folder.load()) == (3, 1, 2)
     (folder.path / "departments.csv").unlink()
     nothing = Settings()
-    (told,) = build.retry(nothing, folder.target, "north")
+    (told,) = landing_only.retry(nothing, folder.target, "north")
     assert (told.aside, told.mended, told.still_aside) == (2, 0, 2)
     columns = tuple(replace(column, is_required=False) for column in DEPARTMENTS.columns)
     lenient = replace(DEPARTMENTS, columns=columns)
     contract = contracts.Contract("hms", "hms", (lenient,))
     monkeypatch.setattr(contracts, "load_all", lambda: (contract,))
-    (told,) = build.retry(nothing, folder.target, None)
+    (told,) = landing_only.retry(nothing, folder.target, None)
     assert (told.aside, told.mended, told.still_aside) == (2, 1, 1)
     assert folder.ids() == [1, 3]
     with pytest.raises(ConfigError, match="no row of source south could not land"):
-        build.retry(nothing, folder.target, "south")
+        landing_only.retry(nothing, folder.target, "south")
 
 
 def test_a_source_is_named_as_it_can_be_loaded() -> None:

@@ -1,0 +1,48 @@
+"""Landing without a build: `almoner sync`, `load` and `quarantine retry`; the rows wait in raw."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from runner import db, inspection, load, releases, sync, wanted
+from runner.landing import Landing
+from runner.settings import Settings
+
+
+def from_sources(
+    settings: Settings, dsn: str, *, accept_deletions: bool, verify: bool = False
+) -> list[Landing]:
+    """Sync without building: the rows wait in raw for the next build."""
+    with _only_landing(dsn, "sync only") as (connection, release):
+        return sync.sync(
+            connection, settings, release, accept_deletions=accept_deletions, verify=verify
+        )
+
+
+def from_files(settings: Settings, dsn: str, batch: load.Batch) -> list[Landing]:
+    """Load files without building: the rows wait in raw for the next build."""
+    with _only_landing(dsn, "load only") as (connection, release), connection.transaction():
+        chosen = wanted.of(connection, batch.source, settings.sources.get(batch.source))
+        return load.land(connection, replace(batch, wanted=chosen), release)
+
+
+def retry(settings: Settings, dsn: str, source: str | None) -> list[inspection.Retried]:
+    """Judge again, without building, what could not land."""
+    with _only_landing(dsn, "retry only") as (connection, release):
+        return inspection.retry(connection, settings, source, release)
+
+
+@contextmanager
+def _only_landing(dsn: str, reason: str) -> Iterator[tuple[db.Connection, int]]:
+    """Open a release to land in, and give it up afterwards; what landed stays."""
+    with db.connect(dsn) as connection:
+        releases.prepare(connection)
+        with releases.builder(connection):
+            release = releases.open_release(connection)
+            try:
+                yield connection, release
+            finally:
+                if not connection.closed:
+                    releases.revert(connection, release, reason)

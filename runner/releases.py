@@ -25,7 +25,9 @@ def prepare(connection: db.Connection) -> None:
         with connection.transaction():
             # two commands that make the same thing at once would fail
             connection.execute("select pg_advisory_xact_lock(%s)", (PREPARE_LOCK,))
-            connection.execute(db.script("control"))
+            for part in ("schemas", "tables"):
+                connection.execute(db.script(f"control/{part}"))
+            _define(connection)
             raw.prepare(connection)
     except errors.InsufficientPrivilege as error:
         user, database = connection.info.user, connection.info.dbname
@@ -35,6 +37,18 @@ def prepare(connection: db.Connection) -> None:
             f" alter database {database} owner to {user}; and, where the roles exist, grant"
             f" {', '.join(roles.POSTGRESQL)} to {user} with admin option",
         ) from error
+
+
+def _define(connection: db.Connection) -> None:
+    """Define the functions and rights, unless they stand: every reader would plan anew."""
+    parts = ("engine", "readers", "marts", "grants")
+    text = "\n".join(db.script(f"control/{part}") for part in parts)
+    mark = db.one(connection, db.script("control/mark"), text)
+    if mark["stands"] != mark["wanted"]:
+        connection.execute(text)
+        connection.execute(
+            sql.SQL("comment on schema almoner is {}").format(sql.Literal(mark["wanted"]))
+        )
 
 
 @contextmanager

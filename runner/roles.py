@@ -71,7 +71,7 @@ ADMINISTRATOR = Role()
 API = Role("api")
 
 
-# what control.sql makes, once for all databases of a server
+# what sql/control/schemas.sql makes, once for all databases of a server
 POSTGRESQL = (
     "almoner_gate",
     "almoner_group_gate",

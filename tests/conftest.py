@@ -73,6 +73,12 @@ class Given:
 Running = server.Server | Given
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int | None:
+    """On a server that somebody else runs, one test after another: its roles are shared."""
+    return 0 if os.environ.get("ALMONER_TEST_DSN") else None
+
+
 @pytest.fixture(scope="session", autouse=True)
 def embedded() -> Iterator[Running]:
     """Start a server in a directory of its own; a configuration of the user's is not read."""

@@ -271,3 +271,20 @@ def test_rollback_shows_the_figures_of_before(installation: Installation) -> Non
     installation.live(2)
     installation.build()
     assert installation.published() != before
+
+
+def test_a_command_leaves_what_readers_use_as_it_stands(installation: Installation) -> None:
+    def written() -> list[int]:
+        query = "select xmin::text::int from pg_proc where pronamespace = 'almoner'::regnamespace"
+        with psycopg.connect(installation.target) as connection:
+            return sorted(row[0] for row in connection.execute(query))
+
+    with installation.connect() as connection:
+        releases.prepare(connection)
+        before = written()
+        releases.prepare(connection)
+        assert written() == before
+        # another version of Almoner has other functions
+        connection.execute("comment on schema almoner is 'of another version'")
+        releases.prepare(connection)
+        assert not set(written()) & set(before)

@@ -1,0 +1,77 @@
+-- functions of the engine
+-- tell whether a text is a value of a type, and what PostgreSQL says if it is not
+do $$
+begin
+    if current_setting('server_version_num')::int >= 160000 then
+        create or replace function almoner.is_input(value text, type_name text)
+        returns boolean language sql stable parallel safe as
+        'select pg_catalog.pg_input_is_valid(value, type_name)';
+        create or replace function almoner.input_error(value text, type_name text)
+        returns text language sql stable parallel safe as
+        'select message from pg_catalog.pg_input_error_info(value, type_name)';
+    else
+        create or replace function almoner.input_error(value text, type_name text)
+        returns text language plpgsql stable as $body$
+        begin
+            execute pg_catalog.format('select %L::%s', value, type_name);
+            return null;
+        exception when others then
+            return sqlerrm;
+        end
+        $body$;
+        create or replace function almoner.is_input(value text, type_name text)
+        returns boolean language sql stable as
+        'select almoner.input_error(value, type_name) is null';
+    end if;
+end
+$$;
+
+-- every transaction that writes for a release begins with this: a builder that was
+-- stalled and overtaken finds its release reverted and writes nothing
+create or replace function almoner.fence(release int) returns void
+language plpgsql as $$
+begin
+    perform from almoner.releases
+    where release_id = release and state = 'building'
+    for share;
+    if not found then
+        raise exception 'release % is not being built', release
+        using hint = 'another build took over; run almoner build';
+    end if;
+end
+$$;
+
+-- adds columns, types by name, to a released table. Rows stored so far take the commonest
+-- value of work.<model>__rows, kept once in the catalog, so that only the others differ.
+-- Readers queue behind an attempt for 0.3 s a lock, and go on before the next.
+create or replace function almoner.add_columns(model text, columns jsonb) returns void
+language plpgsql as $$
+declare
+    store text := format('store.%I', model);
+    added text[];
+    plain text[];
+    col record;
+    commonest text;
+begin
+    for col in select * from jsonb_each_text(columns) loop
+        execute format(
+            'select %1$I::text from work.%2$I group by %1$I order by count(*) desc, %1$I limit 1',
+            col.key, model || '__rows'
+        ) into commonest;
+        added := added || format('add column %I %s default %L', col.key, col.value, commonest);
+        plain := plain || format('alter column %I drop default', col.key);
+    end loop;
+    perform set_config('lock_timeout', '300ms', true);
+    for attempt in 1..60 loop
+        begin
+            execute format('alter table %s %s', store, array_to_string(added, ', '));
+            execute format('alter table %s %s', store, array_to_string(plain, ', '));
+            return;
+        exception when lock_not_available then
+            perform pg_sleep(0.7);
+        end;
+    end loop;
+    raise exception 'readers'' long transactions keep % from gaining a column', store
+    using errcode = 'lock_not_available', hint = 'end their sessions and run almoner build';
+end
+$$;

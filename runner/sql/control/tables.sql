@@ -1,0 +1,225 @@
+-- the engine's own tables
+create sequence if not exists almoner.release_numbers as int;
+
+create table if not exists almoner.releases (
+    release_id int primary key,
+    state text not null check (state in ('building', 'published', 'reverted')),
+    previous_release_id int references almoner.releases (release_id),
+    started_at timestamptz not null default now(),
+    finished_at timestamptz,
+    publish_xid xid8,
+    reason text,
+    pruned_at timestamptz
+);
+create unique index if not exists one_release_is_building
+on almoner.releases (state) where state = 'building';
+
+create table if not exists almoner.pointers (
+    tenant_id text primary key,
+    release_id int not null references almoner.releases (release_id)
+);
+
+-- a tenant does not see the releases from `since_release` on, until `until_release` or, where
+-- that is null, until the hold is lifted; meanwhile it reads `reads_release`, or nothing
+create table if not exists almoner.holds (
+    hold_id bigint generated always as identity primary key,
+    tenant_id text not null,
+    since_release int not null,
+    until_release int,
+    reads_release int,
+    kind text not null check (kind in ('audit', 'manual')),
+    reason text not null,
+    held_at timestamptz not null default now(),
+    held_by text not null default session_user,
+    lifted_at timestamptz,
+    lifted_by text
+);
+create unique index if not exists one_hold_of_a_tenant_is_open
+on almoner.holds (tenant_id) where lifted_at is null;
+
+-- what the audits of a release found, by tenant, with some of the rows that failed
+create table if not exists almoner.audit_failures (
+    release_id int not null,
+    tenant_id text not null,
+    audit text not null,
+    rows_failed bigint not null,
+    sample jsonb not null,
+    primary key (release_id, tenant_id, audit)
+);
+
+-- a login reads for its tenant, an API's for the one that its claim names; a department head
+-- sees own departments, a doctor own work; a group reader reads several tenants or all
+create table if not exists almoner.readers (
+    role_name text primary key,
+    tenant_id text,
+    role text not null default 'administrator',
+    departments bigint[],
+    practitioner_id bigint,
+    may_read_names boolean not null default false,
+    reads_all_tenants boolean not null default false,
+    granted_at timestamptz not null default now()
+);
+
+create table if not exists almoner.reader_tenants (
+    role_name text not null references almoner.readers on delete cascade,
+    tenant_id text not null,
+    primary key (role_name, tenant_id)
+);
+
+-- the two keys whose claims are valid; the pads are the key as HMAC mixes it in
+create table if not exists almoner.claim_keys (
+    key_id bigint generated always as identity primary key,
+    secret bytea not null,
+    inner_pad bytea not null,
+    outer_pad bytea not null,
+    made_at timestamptz not null default now()
+);
+
+create table if not exists almoner.model_builds (
+    model text not null,
+    release_id int not null,
+    definition text not null,
+    primary key (model, release_id)
+);
+
+-- the parts of each definition that was ever built, by which plans give their reasons
+create table if not exists almoner.definitions (
+    definition text primary key,
+    parts jsonb not null
+);
+
+create table if not exists almoner.plans (
+    release_id int not null,
+    model text not null,
+    mode text not null check (mode in ('full', 'incremental')),
+    since int not null,
+    definition text not null,
+    primary key (release_id, model)
+);
+
+create table if not exists almoner.feed_log (
+    feed text not null,
+    release_id int not null,
+    is_full boolean not null default false,
+    primary key (feed, release_id)
+);
+
+create table if not exists almoner.mart_definitions (
+    mart text not null,
+    release_id int not null,
+    definition jsonb not null,
+    primary key (mart, release_id)
+);
+
+-- `view_digest` is of the views as PostgreSQL has them: the gate finds one changed by hand
+create table if not exists almoner.published_marts (
+    mart text primary key,
+    digest text not null,
+    view_digest text
+);
+
+create table if not exists almoner.watermarks (
+    source_id text not null,
+    table_name text not null,
+    release_id int not null,
+    server_identity text not null,
+    snapshot_xmin numeric not null,
+    row_count bigint not null,
+    aside_count bigint not null default 0,
+    rows_skipped bigint not null default 0,
+    synced_at timestamptz not null,
+    primary key (source_id, table_name)
+);
+
+-- how each table was read last; what was written before `cursor_from` is in raw
+create table if not exists almoner.readings (
+    source_id text not null,
+    table_name text not null,
+    rule text not null check (rule in ('xmin', 'cursor', 'whole')),
+    refusal text,
+    cursor_from timestamptz,
+    cursor_fault text,
+    read_at timestamptz not null,
+    verified_at timestamptz,
+    primary key (source_id, table_name)
+);
+
+-- what Great Expectations found of the rows that landed up to a release
+create table if not exists almoner.validations (
+    release_id int primary key,
+    validated_at timestamptz not null,
+    errors int not null,
+    warnings int not null
+);
+
+create table if not exists almoner.removed_tenants (
+    tenant_id text primary key,
+    source_id text not null,
+    removed_at timestamptz not null default now(),
+    removed_by text not null default session_user
+);
+
+create table if not exists almoner.landings (
+    release_id int not null,
+    source_id text not null,
+    table_name text not null,
+    rows_landed bigint not null,
+    rows_deleted bigint not null,
+    rows_quarantined bigint not null,
+    primary key (release_id, source_id, table_name)
+);
+
+create table if not exists almoner.project_files (
+    only_row boolean primary key check (only_row),
+    fingerprint text not null,
+    release_id int not null
+);
+
+-- releases that a person keeps
+create table if not exists almoner.pins (
+    release_id int primary key references almoner.releases (release_id),
+    reason text not null,
+    pinned_at timestamptz not null default now(),
+    pinned_by text not null default session_user
+);
+
+-- rows that could not land, as the sources have them now; `copy` tells equal rows apart
+create table if not exists quarantine.rows (
+    row_id bigint generated always as identity primary key,
+    source_id text not null,
+    tenant_id text,
+    entity text not null,
+    reason text not null,
+    copy int not null,
+    row_data jsonb not null,
+    recorded_at timestamptz,
+    landed_in int not null,
+    file text,
+    line bigint
+);
+create index if not exists rows_of_entity on quarantine.rows (source_id, entity);
+create table if not exists feed.quarantine__rows (
+    release_id int not null,
+    source_id text,
+    tenant_id text,
+    entity text,
+    row_id bigint
+);
+create index if not exists quarantine__rows_release on feed.quarantine__rows (release_id);
+
+-- the files that landed: every row of one was landed or set aside, then
+create table if not exists almoner.landed_files (
+    release_id int not null,
+    source_id text not null,
+    table_name text not null,
+    path text not null,
+    is_appended boolean not null,
+    size bigint not null,
+    modified_ns bigint not null,
+    sha256 text not null,
+    rows_read bigint not null,
+    rows_landed bigint not null,
+    rows_quarantined bigint not null,
+    check (rows_read = rows_landed + rows_quarantined),
+    primary key (release_id, source_id, table_name, path)
+);

@@ -58,8 +58,8 @@ class _Part:
 
     @property
     def doomed(self) -> str:
-        """Name the script that finds the rows to delete."""
-        return f"doomed_{self.name if self.schema_name == 'almoner' else self.schema_name}"
+        """Name the script that says which rows are to go."""
+        return f"doomed/{self.name if self.schema_name == 'almoner' else self.schema_name}"
 
 
 def prune(connection: db.Connection, policy: Retention, *, is_trial: bool = False) -> Pruning:
@@ -130,14 +130,15 @@ def _batches(part: _Part) -> Iterator[tuple[int, int]]:
 
 
 def _statement(part: _Part, script: str, kept: list[int], first: int, past: int) -> str:
-    doomed = sql.SQL(db.script(part.doomed)).format(
-        table=part.relation,
-        first=sql.SQL("{}::tid").format(sql.Literal(f"({first},0)")),
-        past=sql.SQL("{}::tid").format(sql.Literal(f"({past},0)")),
-        newest=sql.Literal(max(kept)),
-        kept=sql.Literal(kept),
-    )
-    return sql.SQL(db.script(script)).format(doomed=doomed, table=part.relation).as_string()
+    names = {
+        "table": part.relation,
+        "first": sql.SQL("{}::tid").format(sql.Literal(f"({first},0)")),
+        "past": sql.SQL("{}::tid").format(sql.Literal(f"({past},0)")),
+        "newest": sql.Literal(max(kept)),
+        "kept": sql.Literal(kept),
+    }
+    doomed = sql.SQL(db.script(part.doomed)).format(**names)
+    return sql.SQL(db.script(script)).format(doomed=doomed, **names).as_string()
 
 
 def _vacuum(part: _Part) -> sql.Composed:

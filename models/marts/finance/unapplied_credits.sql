@@ -3,47 +3,26 @@ with days as (
     select * from {{ ref('reporting_days') }}
 ),
 
-postings as (
-    select * from {{ ref('fct_postings') }}
+movements as (
+    select * from {{ ref('unapplied_credit_movements_daily') }}
 ),
 
 unapplied_credits as (
     select
         day.tenant_id,
-        coalesce(
-            case pos.share when 'payer' then pos.payer_id else pos.patient_id end, 0
-        )
-            as debtor_id,
-        pos.share,
-        pos.currency_code,
-        sum(
-            case pos.credit_account
-                when 'unapplied_credit' then pos.amount
-                else -pos.amount
-            end
-        )::numeric(18, 4) as unapplied_credit_amount,
-        sum(
-            case pos.credit_account
-                when 'unapplied_credit' then pos.base_amount
-                else -pos.base_amount
-            end
-        )::numeric(18, 4) as unapplied_credit_base_amount,
+        mov.debtor_id,
+        mov.share,
+        mov.currency_code,
+        sum(mov.amount)::numeric(18, 4) as unapplied_credit_amount,
+        sum(mov.base_amount)::numeric(18, 4) as unapplied_credit_base_amount,
         day.as_of_date
     from days as day
-    inner join postings as pos
+    inner join movements as mov
         on
-            day.tenant_id = pos.tenant_id
-            and day.as_of_date >= pos.business_date
-            and 'unapplied_credit' in (pos.debit_account, pos.credit_account)
-            and pos.debit_account <> pos.credit_account
+            day.tenant_id = mov.tenant_id
+            and day.as_of_date >= mov.business_date
     group by
-        day.tenant_id,
-        day.as_of_date,
-        coalesce(
-            case pos.share when 'payer' then pos.payer_id else pos.patient_id end, 0
-        ),
-        pos.share,
-        pos.currency_code
+        day.tenant_id, day.as_of_date, mov.debtor_id, mov.share, mov.currency_code
 ),
 
 held_credits as (

@@ -24,7 +24,8 @@ demo: setup ## Make a demonstration hospital group and publish its report marts
 	$(BIN)/almoner export dept_revenue_daily --tenant demo_1 --out - | head -5
 
 test: setup lint ## Run all tests, then the linters' findings are zero
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile \
+		--no-loadscope-reorder
 
 lint: setup ## Run the linters
 	$(BIN)/ruff check .

@@ -23,10 +23,10 @@ class Gate:
     def settings(self) -> list[str]:
         """List what its readers' sessions begin with.
 
-        A list of tenants has no statistics: taken for shorter than it is, the join of two views
-        would go through one of them for each row of the other.
+        What a view behind the locks gives has no statistics: taken for less than it is, the join
+        of two views would go through one of them for each row of the other.
         """
-        return [f"search_path = {self.marts}", *["enable_nestloop = off"] * self.is_of_groups]
+        return [f"search_path = {self.marts}", "enable_nestloop = off"]
 
     def written_over(self, statement: str, reads: list[str]) -> sql.SQL:
         """Give a mart's SQL, which names the one tenant's gate, with this gate's names."""

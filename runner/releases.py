@@ -160,7 +160,8 @@ def read_as(connection: db.Connection, tenant: str, as_known_at: int | None) -> 
     asked = "" if as_known_at is None else str(as_known_at)
     connection.execute(
         "select set_config('almoner.tenant', %s, true),"
-        " set_config('almoner.as_known_at', %s, true)",
+        " set_config('almoner.as_known_at', %s, true),"
+        " set_config('enable_nestloop', 'off', true)",  # as readers' sessions begin
         (tenant, asked),
     )
     try:

@@ -43,20 +43,34 @@ def _round(ground: Ground, tally: Tally) -> None:
 
 
 def readable(login: str, owner: str) -> dict[str, str]:
-    """Give what a login reads of every relation of the database, or that it is refused."""
+    """Give what a login reads of every relation of the database, or that it is refused.
+
+    What holds for each day that there is, is read for one in thirty.
+    """
     with psycopg.connect(owner) as connection:
-        names = connection.execute(
-            "select nspname, relname from pg_class join pg_namespace as nsp"
+        found = connection.execute(
+            "select nspname, relname, exists (select from pg_attribute where attrelid = rel.oid"
+            " and attname = 'as_of_date') from pg_class as rel join pg_namespace as nsp"
             " on nsp.oid = relnamespace where relkind in ('r', 'p', 'v', 'm', 'f')"
             " and nspname not in ('pg_catalog', 'information_schema', 'pg_toast')"
         ).fetchall()
     with psycopg.connect(login, autocommit=True) as connection:
-        return {f"{schema}.{name}": _read(connection, schema, name) for schema, name in names}
+        return {
+            f"{schema}.{name}": _read(connection, sql.Identifier(schema, name), is_as_of)
+            for schema, name, is_as_of in found
+        }
 
 
-def _read(connection: psycopg.Connection[tuple[str]], schema: str, name: str) -> str:
-    query = sql.SQL("select md5(string_agg(rel::text, ' ' order by rel::text)) from {} as rel")
+def _read(
+    connection: psycopg.Connection[tuple[str]], relation: sql.Identifier, is_as_of: bool
+) -> str:
+    query = sql.SQL(
+        "select md5(string_agg(rel::text, ' ' order by rel::text)) from {} as rel where {}"
+    ).format(
+        relation,
+        sql.SQL("(as_of_date - date '2000-01-01') % 30 = 0" if is_as_of else "true"),
+    )
     try:
-        return str(connection.execute(query.format(sql.Identifier(schema, name))).fetchone())
+        return str(connection.execute(query).fetchone())
     except psycopg.Error as error:
         return f"refused: {error.sqlstate}"

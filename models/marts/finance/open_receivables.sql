@@ -38,17 +38,11 @@ open_receivables as (
         coalesce(inv.invoice_date, bal.first_date) as invoice_date,
         greatest(coalesce(inv.due_date, bal.first_date), bal.moved_date) as due_date
     from days as day
-    -- day by day: the planner cannot tell how many balances stand at one
-    cross join
-        lateral (
-            select *
-            from balances as sta
-            where
-                sta.tenant_id = day.tenant_id
-                and sta.valid_from <= day.as_of_date
-                and sta.valid_to > day.as_of_date
-            offset 0
-        ) as bal
+    inner join balances as bal
+        on
+            day.tenant_id = bal.tenant_id
+            and day.as_of_date >= bal.valid_from
+            and day.as_of_date < bal.valid_to
     left join invoices as inv
         on bal.tenant_id = inv.tenant_id and bal.invoice_id = inv.invoice_id
 )

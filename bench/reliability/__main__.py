@@ -54,7 +54,7 @@ PROOFS = {
     "reads": Proof(reads.run, 100, 4),
     "failed_audit": Proof(failed_audit.run, 3, 1),
     "wrapped": Proof(wrapped.run, 40, 10),
-    "full_disk": Proof(full_disk.run, 30, 4),
+    "full_disk": Proof(full_disk.run, 30, 5),
     "pruned": Proof(pruned.run, 50, 2),
     "statements": Proof(statements.run, 100_000, 1_000),
 }

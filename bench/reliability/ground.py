@@ -52,9 +52,9 @@ class Ground:
     build_seconds: float
     runners: Runners
 
-    def renew(self) -> None:
-        """Make the target again: a copy of what is published."""
-        copy(self.running, name_of(self.target), name_of(self.published))
+    def renew(self, space: str = "pg_default") -> None:
+        """Make the target again, in a tablespace: a copy of what is published."""
+        copy(self.running, name_of(self.target), name_of(self.published), space)
 
     def revive(self) -> None:
         """Start the server again after it was killed."""
@@ -148,12 +148,12 @@ def create(running: server.Server, name: str, template: str = "template1") -> st
     return running.dsn(name)
 
 
-def copy(running: server.Server, name: str, template: str) -> None:
+def copy(running: server.Server, name: str, template: str, space: str = "pg_default") -> None:
     """Make a database anew as a copy of another."""
     with psycopg.connect(superuser(running), autocommit=True) as connection:
         drop(connection, name)
-        statement = sql.SQL("create database {} owner {} template {}").format(
-            sql.Identifier(name), sql.Identifier(server.OWNER), sql.Identifier(template)
+        statement = sql.SQL("create database {} owner {} template {} tablespace {}").format(
+            *map(sql.Identifier, (name, server.OWNER, template, space))
         )
         for patience in (0.2, 0.5, 1, 2, 0):
             try:

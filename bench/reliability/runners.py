@@ -20,7 +20,9 @@ from typing import Any
 
 from runner import project
 from runner.build import Builder, Options
+from runner.dbt import Result
 from runner.errors import AlmonerError
+from runner.planning import Step
 from runner.progress import Silent
 from runner.settings import Settings, Source
 
@@ -28,12 +30,34 @@ HERE = Path(__file__).resolve()
 
 
 class Quiet(Silent):
-    """Reports nothing; knows how far the build is."""
+    """Reports nothing; knows how far the build is, and waits at a stage until it may go on.
 
-    reached = ""
+    A stage `audit` begins when the last model has run: what dbt does from there on is to audit.
+    """
+
+    def __init__(self, waits_at: str = "", door: Path | None = None) -> None:
+        self.reached = ""
+        self._waits_at, self._door = waits_at, door
+        self._models = 0
 
     def stage(self, name: str, detail: str = "") -> None:
         self.reached = name
+        if self._door and name == self._waits_at:
+            self._door.touch()
+            self._wait()
+
+    def planned(self, steps: list[Step]) -> None:
+        self._models = len(steps)
+
+    def ran(self, result: Result) -> None:
+        self._models -= result.kind not in ("test", "operation")
+        if not self._models and self.reached == "dbt":
+            self.stage("audit")
+        self._wait()  # what dbt does beside it, too
+
+    def _wait(self) -> None:
+        while self._door and self._door.exists():
+            time.sleep(0.01)
 
 
 @dataclass(frozen=True)
@@ -42,6 +66,23 @@ class Run:
 
     pid: int
     answer: Path
+
+    @property
+    def _door(self) -> Path:
+        return self.answer.with_suffix(".door")
+
+    def arrives(self, seconds: float = 120) -> bool:
+        """Wait until it is at the stage where it waits; tell whether it came so far."""
+        until = time.monotonic() + seconds
+        while not self._door.exists():
+            if not self.is_alive() or time.monotonic() > until:
+                return False
+            time.sleep(0.01)
+        return True
+
+    def go_on(self) -> None:
+        """Let it go on from where it waits."""
+        self._door.unlink(missing_ok=True)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal; one that has ended gets none."""
@@ -84,13 +125,13 @@ class Runners:
         answer: dict[str, Any] = json.loads(self._ask({"options": options}))
         return answer
 
-    def start(self, **options: bool) -> Run:
-        """Start a build and give its process."""
+    def start(self, *, source: str = "", waits_at: str = "", **options: bool) -> Run:
+        """Start a build, of another source or one that waits at a stage; give its process."""
         self._number += 1
         answer = self._directory / f"{os.getpid()}-{self._process.pid}-{self._number}.json"
         answer.touch()
-        said = self._ask({"options": options, "answer": str(answer)})
-        return Run(int(said), answer)
+        wish = {"options": options, "source": source, "waits_at": waits_at, "answer": str(answer)}
+        return Run(int(self._ask(wish)), answer)
 
     def close(self) -> None:
         """End the process; builds that still run go on."""
@@ -106,17 +147,24 @@ class Runners:
 
 def main(system: str, source: str, target: str) -> None:
     """Build, or fork a process that does, at each line read."""
-    settings = Settings(
-        sources={"demo": Source(system=system, dsn=source)}, deletion_limit_percent=100
-    )
-    builder = Builder(settings, target)
+    builder = Builder(_settings(system, source), target)
     for line in sys.stdin:
         wish = json.loads(line)
+        builder.configure(_settings(system, wish.get("source") or source))
         if "answer" not in wish:
-            said = json.dumps(_answer(builder, wish["options"]))
+            said = json.dumps(_answer(builder, Quiet(), wish["options"]))
         else:
-            said = str(_forked(partial(_answer, builder, wish["options"]), wish["answer"]))
+            door = Path(wish["answer"]).with_suffix(".door")
+            report = Quiet(wish["waits_at"], door)
+            action = partial(_answer, builder, report, wish["options"])
+            said = str(_forked(action, wish["answer"]))
         print(said, flush=True)
+
+
+def _settings(system: str, source: str) -> Settings:
+    return Settings(
+        sources={"demo": Source(system=system, dsn=source)}, deletion_limit_percent=100
+    )
 
 
 def _forked(action: Callable[[], dict[str, Any]], answer: str) -> int:
@@ -132,8 +180,7 @@ def _forked(action: Callable[[], dict[str, Any]], answer: str) -> int:
         os._exit(0)
 
 
-def _answer(builder: Builder, options: dict[str, bool]) -> dict[str, Any]:
-    report = Quiet()
+def _answer(builder: Builder, report: Quiet, options: dict[str, bool]) -> dict[str, Any]:
     try:
         outcome = builder.build(report, Options(**options))
     except AlmonerError as error:

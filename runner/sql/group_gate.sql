@@ -29,8 +29,13 @@ begin
         select
             sto.relname as name,
             to_regclass(format('pub_group.%I', sto.relname)) as twin,
+            -- asked for the listed tenant and not for the row's: what a reader asks of another
+            -- tenant is then planned without looking at statistics or partitions
             string_agg(
-                format('sto.%I', att.attname), ', ' order by att.attnum
+                format(
+                    case att.attname when 'tenant_id' then 'vis.%I' else 'sto.%I' end, att.attname
+                ),
+                ', ' order by att.attnum
             ) as columns
         from pg_catalog.pg_class as sto
         inner join pg_catalog.pg_class as vie

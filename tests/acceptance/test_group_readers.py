@@ -74,29 +74,6 @@ def _within(mart: Mart) -> sql.Composable:
     return sql.SQL(" and as_of_date = any({})").format(sql.Literal(list(DAYS)))
 
 
-def test_a_group_reader_sees_exactly_its_tenants(shared: Installation, of_two: str) -> None:
-    every, marts = shared.published(), shared.marts()
-    assert _seen(of_two, marts) == _of(every, *TWO)
-    assert _seen(_login(shared), marts) == _of(every, *shared.tenants())
-    assert _of(every, *TWO) != _of(every, *shared.tenants())
-
-
-def test_nothing_but_its_marts_can_be_read(of_two: str) -> None:
-    with psycopg.connect(of_two, autocommit=True) as session:
-        relations = session.execute(
-            "select nsp.nspname, cls.relname from pg_class as cls"
-            " inner join pg_namespace as nsp on cls.relnamespace = nsp.oid"
-            " where cls.relkind in ('r', 'p', 'v', 'm', 'f', 'S') and nsp.nspname not in"
-            " ('pg_catalog', 'information_schema', 'pg_toast', 'marts_group')"
-        ).fetchall()
-        assert {"marts", "pub", "pub_group", "store", "patients"} <= {
-            name[0] for name in relations
-        }
-        for name in relations:
-            with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                session.execute(sql.SQL("select * from {} limit 1").format(sql.Identifier(*name)))
-
-
 def test_one_tenants_reader_cannot_read_them(shared: Installation) -> None:
     with psycopg.connect(shared.login("demo_1"), autocommit=True) as session:
         for query in (

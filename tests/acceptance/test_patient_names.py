@@ -50,12 +50,6 @@ def test_a_granted_login_reads_its_tenants_names(installation: Installation) -> 
         access.revoke(connection, str(conninfo_to_dict(url)["user"]))
 
 
-@pytest.mark.parametrize("name", ["administrator", "accountant", "auditor", "api"])
-def test_no_other_login_does(installation: Installation, name: str) -> None:
-    with pytest.raises(psycopg.errors.InsufficientPrivilege):
-        _ask(_login(installation, Role(name)), NAMES)
-
-
 def test_a_role_with_a_scope_is_granted_none(installation: Installation) -> None:
     with pytest.raises(ConfigError, match="no scope"):
         _login(installation, Role("doctor", (), 1, patient_names=True))

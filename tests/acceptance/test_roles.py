@@ -7,25 +7,17 @@ from typing import Any
 import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
-from psycopg.types.json import Jsonb
 
-from runner import access, db, publication
+from runner import access, publication
 from runner.errors import ConfigError, PublicationError
 from runner.roles import Role
+from tests.acceptance.charges import CHARGES, publish
 from tests.acceptance.conftest import Installation
 from tests.conftest import Databases
 
 pytestmark = pytest.mark.acceptance
 
 HEAD = Role("department_head", (1, 2))
-CHARGES = {
-    "sql": "select tenant_id, practitioner_id, department_id, line_id, amount"
-    " from pub.fct_postings where event_type = 'invoice_line' and practitioner_id is not null",
-    "description": "One row per line.",
-    "columns": [{"name": "practitioner_id", "data_type": "bigint", "description": "Doctor."}],
-    "meta": {"grain": ["tenant_id"], "access": {"row_scope": {"doctor": "practitioner_id"}}},
-    "reads": ["fct_postings"],
-}
 
 
 @pytest.fixture(scope="module")
@@ -64,19 +56,6 @@ def _may_read(url: str) -> set[str]:
     return readable
 
 
-def _publish(installation: Installation, name: str, definition: dict[str, Any]) -> None:
-    """Publish a mart as a build would that found it in the project."""
-    with installation.connect() as connection, connection.transaction():
-        connection.execute(
-            "insert into almoner.mart_definitions values (%s, 1, %s)"
-            " on conflict (mart, release_id) do update set definition = excluded.definition",
-            (name, Jsonb(definition)),
-        )
-        marts = {row["name"] for row in db.rows(connection, db.script("views_of_marts"))}
-        publication.write_marts(connection, 1, marts | {name})
-        publication.check_gate(connection)
-
-
 def test_each_role_reads_the_marts_that_name_it(installation: Installation) -> None:
     every = {mart.name for mart in installation.marts()} - {"charges", "charge_total"}
     for name in ("administrator", "accountant", "auditor"):
@@ -94,7 +73,7 @@ def test_a_department_head_sees_own_departments_only(installation: Installation)
 
 
 def test_a_doctor_sees_own_work_only(installation: Installation) -> None:
-    _publish(installation, "charges", CHARGES)
+    publish(installation, "charges", CHARGES)
     query = "select practitioner_id, count(*) from marts.charges group by 1"
     every = dict(_ask(installation.login("demo_1"), query))
     doctor = min(every)
@@ -106,13 +85,13 @@ def test_a_doctor_sees_own_work_only(installation: Installation) -> None:
 
 
 def test_a_changed_yml_takes_and_gives_rights(installation: Installation) -> None:
-    _publish(installation, "lines", CHARGES)
+    publish(installation, "lines", CHARGES)
     head, accountant = _login(installation, HEAD), _login(installation, Role("accountant"))
     meta = {"grain": ["tenant_id"], "access": {
         "roles": ["auditor"], "row_scope": {"department_head": "department_id"},
     }}  # fmt: skip
     assert "lines" in _may_read(accountant)
-    _publish(installation, "lines", {**CHARGES, "meta": meta})
+    publish(installation, "lines", {**CHARGES, "meta": meta})
     assert "lines" not in _may_read(accountant)
     seen = _ask(head, "select distinct department_id from marts.lines order by 1")
     assert seen == [(1,), (2,)]
@@ -127,8 +106,8 @@ def test_a_mart_that_reads_another_needs_no_right_on_it(installation: Installati
         "meta": {"access": {"roles": ["doctor"]}},
         "reads": ["charges"],
     }
-    _publish(installation, "charges", CHARGES)
-    _publish(installation, "charge_total", total)
+    publish(installation, "charges", CHARGES)
+    publish(installation, "charge_total", total)
     query = "select line_count from marts.charge_total"
     assert _ask(_login(installation, Role("doctor", (), 1)), query) == _ask(
         installation.login("demo_1"), query

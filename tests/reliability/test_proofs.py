@@ -1,4 +1,4 @@
-"""The proofs of reliability in short; `make soak` runs them at full size, and a full disk.
+"""The proofs of reliability in short; `make soak` runs them at full size.
 
 Each prints its seed: `ALMONER_SEED=… pytest tests/reliability` repeats what failed.
 """
@@ -12,6 +12,7 @@ from bench.reliability import (
     cut_publications,
     extraction_stress,
     failed_audit,
+    full_disk,
     killed,
     reads,
     stalled,
@@ -73,7 +74,34 @@ def test_every_change_is_found_when_the_transaction_counter_wraps(
     none_wrong(wrapped.run(ground, 6, seed))
 
 
+@pytest.mark.skipif(not full_disk.is_possible(), reason="only root can mount a small file system")
+def test_a_full_disk_changes_nothing_and_the_next_build_is_exact(
+    ground: Ground, seed: int
+) -> None:
+    none_wrong(full_disk.run(ground, 2, seed))
+
+
+# a view without a filter over each released table
+OPENED = """
+do $$
+declare
+    name text;
+begin
+    for name in select relname from pg_class
+        where relnamespace = 'store'::regnamespace and relkind in ('r', 'p')
+        and not relispartition loop
+        execute format('create view marts.open_%1$s as select * from store.%1$I', name);
+        execute format('grant select on marts.open_%s to public', name);
+    end loop;
+end $$
+"""
+
+
 def test_random_statements_show_nothing_of_another_tenant(ground: Ground, seed: int) -> None:
     measured = statements.run(ground, 300, seed)
     none_wrong(measured)
     assert measured.counts["ran"] > 30
+
+
+def test_random_statements_find_what_is_open(ground: Ground, seed: int) -> None:
+    assert statements.run(ground, 300, seed, opened=OPENED).wrong > 0

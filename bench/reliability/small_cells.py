@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 
@@ -39,15 +40,22 @@ def attacked(dsn: str, size: int, seed: int, *, only_small: bool = False) -> Mea
     tally = Tally("small cells", "random tables", seed)
     chance = random.Random(seed)
     with psycopg.connect(dsn) as connection:
-        (rule,) = connection.execute(RULE.encode()).fetchone() or ("",)
+        name = rule(connection)
         for first in range(0, size, BATCH):
             tables = [random_table(chance) for _ in range(min(BATCH, size - first))]
             for number, table in enumerate(tables, first):
-                statuses = withheld(connection, rule, table)
+                statuses = withheld(connection, name, table)
                 if only_small:
                     statuses = _only_small(table, statuses)
                 _judge(tally, number, table, statuses)
     return tally.measured(size)
+
+
+def rule(connection: psycopg.Connection[Any]) -> str:
+    """Name the function that says what is withheld."""
+    row = connection.execute(RULE.encode()).fetchone()
+    assert row is not None
+    return str(row[0])
 
 
 def random_table(chance: random.Random) -> Table:
@@ -88,13 +96,11 @@ def counted(visits: list[tuple[int, str, str, str]]) -> list[Cell]:
     ]
 
 
-def withheld(
-    connection: psycopg.Connection[tuple[object, ...]], rule: str, table: Table
-) -> list[int]:
+def withheld(connection: psycopg.Connection[Any], name: str, table: Table) -> list[int]:
     """Ask the database which cells of a table are withheld."""
     cells = table.cells
     row = connection.execute(
-        f"select {rule}(%s, %s, %s, %s::bigint[], %s::bigint[], %s)".encode(),
+        f"select {name}(%s, %s, %s, %s::bigint[], %s::bigint[], %s)".encode(),
         (
             [cell.tail for cell in cells],
             [cell.head for cell in cells],

@@ -14,6 +14,7 @@ from bench.reliability import (
     failed_audit,
     killed,
     reads,
+    small_cells,
     stalled,
     statements,
     two_builders,
@@ -77,3 +78,11 @@ def test_random_statements_show_nothing_of_another_tenant(ground: Ground, seed: 
     measured = statements.run(ground, 300, seed)
     none_wrong(measured)
     assert measured.counts["ran"] > 30
+
+
+def test_no_withheld_count_can_be_reckoned(ground: Ground, seed: int) -> None:
+    measured = small_cells.run(ground, 500, seed)
+    none_wrong(measured)
+    assert measured.counts["withheld beside them"] > 500
+    # an attacker who finds nothing where nothing is done against him would prove nothing
+    assert small_cells.attacked(ground.target, 100, seed, only_small=True).wrong > 100

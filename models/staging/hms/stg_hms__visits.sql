@@ -18,7 +18,7 @@ judged_visits as (
             when vis.patient_id is null then 'visit without its patient'
             when vis.visit_type is null then 'visit without a type'
             when vis.visit_type not in ('outpatient', 'emergency', 'inpatient')
-                then 'unknown type ' || vis.visit_type
+                then 'visit of an unknown type'
             when vis.status is null then 'visit without a status'
             when
                 vis.status not in (

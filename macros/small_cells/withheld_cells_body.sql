@@ -17,9 +17,11 @@ declare
     high bigint[];
     price bigint[];
     is_small boolean[];
-    is_beneath boolean[] := array_fill(false, array[size]);
+    is_beneath boolean[];
+    is_small_whole boolean := false;
+    into_small int[];
+    from_small int[];
     is_withheld boolean[];
-    is_hollow boolean;
     flow bigint[];
     cost bigint[];
     via int[];
@@ -28,8 +30,13 @@ declare
     first int;
     last int;
     place int;
+    other int;
     arc int;
+    every_arc int[] := array(select generate_series(1, size));
+    hidden int[];
     is_upwards boolean;
+    is_any boolean;
+    is_better boolean;
     found int[];
 begin
     for i in 1..size loop
@@ -41,19 +48,21 @@ begin
         return array_fill(0, array[size]);
     end if;
     is_withheld := is_small;
+    hidden := array(select num.arc from unnest(every_arc) as num (arc) where is_small[num.arc]);
     -- the parts of a small sum are not told at all: that there are two would tell its least
+    into_small := array_fill(9, array[cardinality(sums)]);
+    from_small := into_small;
+    foreach arc in array hidden loop
+        into_small[head[arc]] := least(into_small[head[arc]], levels[arc]);
+        from_small[tail[arc]] := least(from_small[tail[arc]], levels[arc]);
+        is_small_whole := is_small_whole or levels[arc] = 0;
+    end loop;
     for i in 1..size loop
-        if is_small[i] then
-            for j in 1..size loop
-                if
-                    is_small[j] and levels[j] < levels[i]
-                    and (levels[j] = 0 or head[j] = tail[i] or tail[j] = head[i])
-                then
-                    is_beneath[i] := true;
-                    exit;
-                end if;
-            end loop;
-        end if;
+        is_beneath[i] := is_small[i] and (
+            is_small_whole and levels[i] > 0
+            or into_small[tail[i]] < levels[i]
+            or from_small[head[i]] < levels[i]
+        );
         low[i] := case when is_beneath[i] then 0 when is_small[i] then 1 else minimum end;
         high[i] := case when is_small[i] then greatest(minimum - 1, counts[i]) else endless end;
         -- parts go before sums, and small numbers before large ones
@@ -75,26 +84,32 @@ begin
                 last := head[small];
             end if;
             while wanted > 0 loop
-                -- the cheapest way round, by counts that can still rise or fall
-                cost := array_fill(endless, array[cardinality(sums)]);
-                via := array_fill(0, array[cardinality(sums)]);
-                cost[first] := 0;
-                loop
-                    arc := 0;
-                    for i in 1..size loop
-                        continue when i = small;
-                        room := case when is_withheld[i] then 0 else price[i] end;
-                        if cost[tail[i]] + room < cost[head[i]] and flow[i] < high[i] then
-                            cost[head[i]] := cost[tail[i]] + room;
-                            via[head[i]] := i;
-                            arc := i;
-                        elsif cost[head[i]] + room < cost[tail[i]] and flow[i] > low[i] then
-                            cost[tail[i]] := cost[head[i]] + room;
-                            via[tail[i]] := -i;
-                            arc := i;
-                        end if;
+                -- the cheapest way round, by counts that can still rise or fall: by those that
+                -- are withheld already, which costs nothing, else by any
+                foreach is_any in array array[false, true] loop
+                    cost := array_fill(endless, array[cardinality(sums)]);
+                    via := array_fill(0, array[cardinality(sums)]);
+                    cost[first] := 0;
+                    loop
+                        is_better := false;
+                        foreach arc in array case when is_any then every_arc else hidden end loop
+                            continue when arc = small;
+                            place := tail[arc];
+                            other := head[arc];
+                            room := case when is_withheld[arc] then 0 else price[arc] end;
+                            if cost[place] + room < cost[other] and flow[arc] < high[arc] then
+                                cost[other] := cost[place] + room;
+                                via[other] := arc;
+                                is_better := true;
+                            elsif cost[other] + room < cost[place] and flow[arc] > low[arc] then
+                                cost[place] := cost[other] + room;
+                                via[place] := -arc;
+                                is_better := true;
+                            end if;
+                        end loop;
+                        exit when not is_better;
                     end loop;
-                    exit when arc = 0;
+                    exit when cost[last] < endless;
                 end loop;
                 -- nothing makes room: the whole table is withheld
                 if cost[last] = endless then
@@ -119,7 +134,10 @@ begin
                 place := last;
                 while place <> first loop
                     arc := via[place];
-                    is_withheld[abs(arc)] := true;
+                    if not is_withheld[abs(arc)] then
+                        is_withheld[abs(arc)] := true;
+                        hidden := hidden || abs(arc);
+                    end if;
                     flow[abs(arc)] := flow[abs(arc)] + sign(arc) * room;
                     place := case when arc > 0 then tail[arc] else head[-arc] end;
                 end loop;
@@ -128,21 +146,16 @@ begin
         end loop;
     end loop;
 
+    -- people of a sum across, of which a part is withheld, are withheld too
+    into_small := array_fill(0, array[cardinality(sums)]);
+    foreach arc in array hidden loop
+        into_small[head[arc]] := greatest(into_small[head[arc]], levels[arc]);
+    end loop;
     for i in 1..size loop
-        -- people of a sum across, of which a part is withheld: they are no sum of parts
-        is_hollow := false;
-        if levels[i] > 0 and not is_withheld[i] then
-            for j in 1..size loop
-                if is_withheld[j] and levels[j] > levels[i] and head[j] = tail[i] then
-                    is_hollow := true;
-                    exit;
-                end if;
-            end loop;
-        end if;
         found[i] := case
             when is_beneath[i] then 2
             when is_withheld[i] then 1
-            when is_hollow then 3
+            when levels[i] > 0 and into_small[tail[i]] > levels[i] then 3
             else 0
         end;
     end loop;

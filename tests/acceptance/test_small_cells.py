@@ -131,6 +131,32 @@ def test_every_reader_has_the_same_gaps(withheld: Installation, tmp_path: Path) 
     assert seen[0] == seen[1] == seen[2]
 
 
+def test_no_older_release_tells_what_is_withheld_now(
+    withheld: Installation,
+) -> None:
+    with withheld.connect() as connection:
+        group = access.grant(
+            connection, withheld.target, None, None, Role("group", tenants=(TENANT, "demo_2"))
+        ).dsn
+        newest = releases.last_published(connection)
+    ours = withheld.login(TENANT)
+    for release, seen in (1, set()), (newest, {TENANT}):
+        assert _counted(ours, "", release) == seen
+        assert _counted(group, "marts_group.", release) == seen | {"demo_2"}
+    assert _counted(withheld.login("demo_2"), "", 1) == {"demo_2"}
+
+
+def _counted(login: str, schema: str, release: int | None) -> set[str]:
+    """Give the tenants of which a login sees counts, as known at a release."""
+    with psycopg.connect(login) as session:
+        session.execute("select set_config('almoner.as_known_at', %s, false)", (str(release),))
+        found = session.execute(
+            f"select tenant_id from {schema}patients_by_department"
+            f" union select tenant_id from {schema}daily_stats where visit_count > 0".encode()
+        )
+        return {row[0] for row in found}
+
+
 def _days(login: str, query: str) -> set[date]:
     with psycopg.connect(login) as session:
         return {row[0] for row in session.execute(query.encode())}

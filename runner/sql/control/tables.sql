@@ -224,8 +224,8 @@ create table if not exists almoner.landed_files (
     primary key (release_id, source_id, table_name, path)
 );
 
--- what each tenant's reports keep to: every change, the last one counts. Nothing is withheld
--- where `minimum_patients` is null; two would tell that a withheld count is one
+-- what each tenant's reports keep to: every change, the last one counts. Nothing is
+-- withheld where `minimum_patients` is null; two would tell that a withheld count is one
 create table if not exists almoner.tenant_policies (
     policy_id bigint generated always as identity primary key,
     tenant_id text not null,

@@ -9,5 +9,8 @@
         tails text[], heads text[], levels int[], counts bigint[], people bigint[], minimum int
     ) returns int[] language plpgsql immutable parallel safe
     set search_path = pg_catalog, pg_temp
-    as $body$ {{ withheld_cells_body() }} $body$
+    as $body$ {{ withheld_cells_body() }} $body$;
+
+    revoke execute on function
+    {{ withheld_cells() }}(text[], text[], int[], bigint[], bigint[], int) from public
 {% endmacro %}

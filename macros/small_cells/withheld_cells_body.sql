@@ -18,7 +18,7 @@ declare
     price bigint[];
     is_small boolean[];
     is_beneath boolean[];
-    is_small_whole boolean := false;
+    is_total_withheld boolean := false;
     into_small int[];
     from_small int[];
     is_withheld boolean[];
@@ -55,11 +55,11 @@ begin
     foreach arc in array hidden loop
         into_small[head[arc]] := least(into_small[head[arc]], levels[arc]);
         from_small[tail[arc]] := least(from_small[tail[arc]], levels[arc]);
-        is_small_whole := is_small_whole or levels[arc] = 0;
+        is_total_withheld := is_total_withheld or levels[arc] = 0;
     end loop;
     for i in 1..size loop
         is_beneath[i] := is_small[i] and (
-            is_small_whole and levels[i] > 0
+            is_total_withheld and levels[i] > 0
             or into_small[tail[i]] < levels[i]
             or from_small[head[i]] < levels[i]
         );
@@ -146,16 +146,18 @@ begin
         end loop;
     end loop;
 
-    -- people of a sum across, of which a part is withheld, are withheld too
+    -- people of a sum across, of which a part is withheld, are withheld too; all are where the
+    -- total is: those of one of its parts would tell the least that the others can be
     into_small := array_fill(0, array[cardinality(sums)]);
     foreach arc in array hidden loop
         into_small[head[arc]] := greatest(into_small[head[arc]], levels[arc]);
+        is_total_withheld := is_total_withheld or levels[arc] = 0;
     end loop;
     for i in 1..size loop
         found[i] := case
             when is_beneath[i] then 2
             when is_withheld[i] then 1
-            when levels[i] > 0 and into_small[tail[i]] > levels[i] then 3
+            when is_total_withheld or levels[i] > 0 and into_small[tail[i]] > levels[i] then 3
             else 0
         end;
     end loop;

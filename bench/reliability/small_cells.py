@@ -145,7 +145,10 @@ def _judge(tally: Tally, number: int, table: Table, statuses: list[int]) -> None
     if not attacker.small:
         return
     if is_nothing_told(table, statuses):
-        tally.count("tables withheld as a whole")
+        is_small = any(not table.cells[cell].level for cell in attacker.small)
+        tally.count(
+            "tables that are small themselves" if is_small else "tables withheld as a whole"
+        )
         return
     people = attacker.people()
     most = table.minimum - 1

@@ -1,4 +1,4 @@
-"""Landing without a build: `almoner sync`, `load` and `quarantine retry`; the rows wait in raw."""
+"""Landing without a build: `almoner sync`, `load`, `quarantine retry`, `tenant policy`."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-from runner import db, inspection, load, releases, sync, wanted
+from runner import db, inspection, load, policies, releases, sync, tenants, wanted
 from runner.landing import Landing
 from runner.settings import Settings
 
@@ -32,6 +32,22 @@ def retry(settings: Settings, dsn: str, source: str | None) -> list[inspection.R
     """Judge again, without building, what could not land."""
     with _only_landing(dsn, "retry only") as (connection, release):
         return inspection.retry(connection, settings, source, release)
+
+
+def policy(dsn: str, tenant: str, minimum_patients: int | None) -> bool:
+    """Change a tenant's policy without building; tell whether it is another than before.
+
+    Raises `ConfigError` for an unknown tenant or a minimum that hides nobody.
+    """
+    policies.check(tenant, minimum_patients)
+    with db.connect(dsn) as connection:
+        releases.prepare(connection)
+        tenants.require(connection, tenant)
+        if policies.current(connection, tenant).minimum_patients == minimum_patients:
+            return False
+    with _only_landing(dsn, "policy only") as (connection, release):
+        policies.write(connection, tenant, minimum_patients, release)
+    return True
 
 
 @contextmanager

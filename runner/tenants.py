@@ -87,14 +87,19 @@ def add(connection: db.Connection, configured: Settings, tenant: str) -> bool:
     return bool(found.rowcount)
 
 
+def require(connection: db.Connection, tenant: str) -> None:
+    """Raise `ConfigError` for a tenant that never was."""
+    if not _is_known(connection, tenant):
+        raise ConfigError(f"there is no tenant {tenant}", "`almoner tenant list` shows them")
+
+
 def remove(connection: db.Connection, tenant: str) -> Removal:
     """Erase a tenant: its logins, its pointer and its rows of every release; it lands no more.
 
     What a source shares among its tenants goes with the last of them. Raises `ConfigError` for
     an unknown tenant, `DatabaseError` if a row of it were left.
     """
-    if not _is_known(connection, tenant):
-        raise ConfigError(f"there is no tenant {tenant}", "`almoner tenant list` shows them")
+    require(connection, tenant)
     logins = _end_logins(connection, tenant)
     places = _places(connection)
     with connection.transaction():

@@ -23,6 +23,7 @@ from bench.reliability import (
     killed,
     pruned,
     reads,
+    small_cells,
     stalled,
     statements,
     two_builders,
@@ -57,6 +58,7 @@ PROOFS = {
     "full_disk": Proof(full_disk.run, 30, 5),
     "pruned": Proof(pruned.run, 50, 2),
     "statements": Proof(statements.run, 100_000, 1_000),
+    "small_cells": Proof(small_cells.run, 10_000, 500),
 }
 
 

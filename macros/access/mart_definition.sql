@@ -17,6 +17,13 @@
                 ~ "; marts carry the patient's key, and names are in patients.names"
             ) -%}
         {%- endif -%}
+        {%- if input.config.meta.get('is_small') -%}
+            {%- do exceptions.raise_compiler_error(
+                "mart " ~ node.name ~ " reads " ~ input.name
+                ~ "; counts of patients come from rollups that keep to the tenant's policy"
+                ~ " (CONTRIBUTING, Counts of patients)"
+            ) -%}
+        {%- endif -%}
         {%- set relation = api.Relation.create(
             database=input.database, schema=input.schema, identifier=input.alias
         ) -%}

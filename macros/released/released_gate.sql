@@ -14,7 +14,10 @@
     where
         sto.tenant_id = (select almoner.reader_tenant())
         and sto.released_in <= (select almoner.reader_release())
-        and sto.retired_in > (select almoner.reader_release());
+        and sto.retired_in > (select almoner.reader_release())
+        {%- if node.config.meta.get('keeps_policy') %}
+        and not (select almoner.precedes_policy())
+        {%- endif %};
     alter view pub.{{ name }} owner to almoner_gate;
     {%- endset -%}
     {%- set digest = local_md5(definition) -%}

@@ -30,6 +30,8 @@ TITLES = {
     "finished_at": "finished (UTC)",
     "granted_at": "granted (UTC)",
     "pruned_at": "pruned (UTC)",
+    "set_at": "set (UTC)",
+    "set_by": "by",
 }
 
 

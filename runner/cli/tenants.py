@@ -1,4 +1,4 @@
-"""Commands on tenants: list, add, remove."""
+"""Commands on tenants: list, add, remove, policy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 import click
 
-from runner import db, releases, settings, tables, tenants
+from runner import db, landing_only, policies, releases, settings, tables, tenants
 from runner.cli.group import main
 from runner.cli.options import JSON
 from runner.cli.printing import print_rows
@@ -15,7 +15,7 @@ from runner.cli.printing import print_rows
 
 @main.group("tenant")
 def tenant_group() -> None:
-    """List the tenants, remove one, let one in again."""
+    """List the tenants, remove one, let one in again, set its policy."""
 
 
 @tenant_group.command("list")
@@ -69,3 +69,33 @@ def tenant_remove(tenant: str, as_json: bool) -> None:
     click.echo(f"{tenant} is gone, and {tables.counted(len(done.logins), 'login')} with it")
     for name, rows in done.shared.items():
         click.echo(f"{name} keeps {tables.counted(rows, 'row')} that its source's tenants share")
+
+
+@tenant_group.command("policy")
+@click.argument("tenant")
+@click.option("--minimum-patients", type=int, help="Withhold counts of fewer patients.")
+@click.option("--clear", is_flag=True, help="Withhold nothing.")
+@JSON
+def tenant_policy(tenant: str, minimum_patients: int | None, clear: bool, as_json: bool) -> None:
+    """Show or set which counts of patients are withheld."""
+    if clear and minimum_patients is not None:
+        raise click.UsageError("--clear and --minimum-patients exclude each other")
+    is_set = clear or minimum_patients is not None
+    is_changed = is_set and landing_only.policy(db.dsn(), tenant, minimum_patients)
+    with db.connect() as connection:
+        releases.prepare(connection)
+        tenants.require(connection, tenant)
+        found = policies.history(connection, tenant)
+    if as_json or not is_set:
+        empty = f"{tenant} has no policy: nothing is withheld"
+        print_rows([asdict(each) for each in found], as_json, empty=empty)
+    elif is_changed:
+        click.echo(f"{tenant}: {_told(minimum_patients)} from the next `almoner build` on")
+    else:
+        click.echo(f"{tenant}: {_told(minimum_patients)}, as before")
+
+
+def _told(minimum_patients: int | None) -> str:
+    if minimum_patients is None:
+        return "no count is withheld"
+    return f"counts of fewer than {minimum_patients} patients are withheld"

@@ -71,7 +71,13 @@ values
 ('departments', $$ name = E'=1+1\t' || repeat('Ward ', 2000) $$, 'true'),
 -- rows that cannot land
 ('payments', $$ hospital_id = null $$, 'true'),
-('visits', $$ updated_at = null $$, 'true');
+('visits', $$ updated_at = null $$, 'true'),
+-- visits that cannot be counted
+('visits', $$ status = 'astray' $$, 'true'),
+('visits', $$ visit_type = null $$, 'true'),
+('visits', $$ visit_type = repeat('tele', 5000) $$, 'true'),
+('visits', $$ patient_id = null $$, 'true'),
+('visits', $$ entered_at = 'infinity', exited_at = null $$, 'true');
 
 create unlogged table demo.spoilt (
     table_name text not null,

@@ -328,7 +328,8 @@ where
         pro.pronamespace = 'almoner'::regnamespace
         and pro.proname in (
             'reader_tenant', 'reader_release', 'reader_role', 'reader_departments',
-            'reader_practitioner', 'visible_tenants', 'reads_all_tenants'
+            'reader_practitioner', 'visible_tenants', 'reads_all_tenants',
+            'precedes_policy', 'tenants_before_policy'
         )
     )
     and acl.privilege_type = 'EXECUTE'
@@ -341,7 +342,8 @@ where
     pro.pronamespace = 'almoner'::regnamespace
     and pro.proname in (
         'reader_tenant', 'reader_release', 'reader_role', 'reader_departments',
-        'reader_practitioner', 'visible_tenants', 'reads_all_tenants'
+        'reader_practitioner', 'visible_tenants', 'reads_all_tenants',
+        'precedes_policy', 'tenants_before_policy'
     )
     and (pro.provolatile <> 's' or not pro.prosecdef)
 

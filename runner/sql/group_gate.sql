@@ -29,6 +29,12 @@ begin
         select
             sto.relname as name,
             to_regclass(format('pub_group.%I', sto.relname)) as twin,
+            case
+                when pg_get_viewdef(max(vie.oid)) like '%precedes_policy%'
+                    then ' where vis.tenant_id not in'
+                    ' (select bef.tenant_id from almoner.tenants_before_policy() as bef (tenant_id))'
+                else ''
+            end as condition,
             -- asked for the listed tenant and not for the row's: what a reader asks of another
             -- tenant is then planned without looking at statistics or partitions
             string_agg(
@@ -56,8 +62,8 @@ begin
             'with sto as (select * from store.%1$I) select * from sto'
             ' where sto.tenant_id = vis.tenant_id'
             ' and sto.released_in <= vis.release_id and sto.retired_in > vis.release_id'
-            ') as sto',
-            tab.name, tab.columns
+            ') as sto%3$s',
+            tab.name, tab.columns, tab.condition
         );
         continue when obj_description(tab.twin, 'pg_class') = md5(statement);
         execute statement;

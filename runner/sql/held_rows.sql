@@ -1,7 +1,7 @@
 -- about how many rows each table holds, superseded ones included, by the name of its feed
 select
     case
-        when nsp.nspname like 'raw\_%' or nsp.nspname = 'quarantine'
+        when nsp.nspname like 'raw\_%' or nsp.nspname in ('quarantine', 'almoner')
             then nsp.nspname || '__' || tab.relname
         else tab.relname::text
     end as feed,
@@ -11,7 +11,11 @@ inner join pg_catalog.pg_namespace as nsp on tab.relnamespace = nsp.oid
 left join pg_catalog.pg_inherits as inh on tab.oid = inh.inhparent
 inner join pg_catalog.pg_class as leaf on coalesce(inh.inhrelid, tab.oid) = leaf.oid
 where
-    (nsp.nspname in ('store', 'seeds', 'snapshots', 'quarantine') or nsp.nspname like 'raw\_%')
+    (
+        nsp.nspname in ('store', 'seeds', 'snapshots', 'quarantine')
+        or nsp.nspname like 'raw\_%'
+        or tab.oid = 'almoner.tenant_policies'::regclass
+    )
     and tab.relkind in ('r', 'p')
     and not tab.relispartition
 group by nsp.nspname, tab.relname

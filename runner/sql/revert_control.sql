@@ -25,7 +25,11 @@ unplanned as (
 
 unfed as (
     delete from almoner.feed_log
-    where release_id = %(release)s and feed not like 'raw\_%%' and feed not like 'quarantine\_%%'
+    where
+        release_id = %(release)s
+        and feed not like 'raw\_%%'
+        and feed not like 'quarantine\_%%'
+        and feed not like 'almoner\_%%'
 )
 
 delete from almoner.mart_definitions where release_id = %(release)s

@@ -55,6 +55,11 @@ REASONS = {
     ("stock_movements", "stock movement without its product"),
     ("stock_movements", "stock movement without a valid quantity"),
     ("stock_movements", "stock movement without its date"),
+    ("visits", "unknown status astray"),
+    ("visits", "visit without a type"),
+    ("visits", "visit of an unknown type"),
+    ("visits", "visit without its patient"),
+    ("visits", "visit without its date"),
 }
 NOWHERE = {
     "demo_901": "tenant without a time zone",

@@ -219,8 +219,8 @@ def test_no_statistics_and_no_other_function_are_open(installation: Installation
             " and has_schema_privilege(nsp.oid, 'usage') order by pro.proname"
         ).fetchall()
         assert [name for (name,) in functions] == [
-            "reader_departments", "reader_practitioner", "reader_release", "reader_role",
-            "reader_tenant",
+            "precedes_policy", "reader_departments", "reader_practitioner", "reader_release",
+            "reader_role", "reader_tenant",
         ]  # fmt: skip
 
 

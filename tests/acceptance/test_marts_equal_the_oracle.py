@@ -39,7 +39,15 @@ DATED = {
     reports.trial_balance: ("account", "currency_code"),
     reports.current_stock: ("product_id", "batch_id", "location_id"),
 }
-REVENUE_KEY = ("business_date", "department_id", "currency_code")
+# each mart that holds for a day's or a month's events, with its key beside the tenant
+BY_DATE = {
+    reports.dept_revenue_daily: ("business_date", "department_id", "currency_code"),
+    reports.daily_stats: ("business_date",),
+    reports.monthly_visits: ("month_start_date",),
+    reports.patients_by_department: ("month_start_date", "department_id"),
+    reports.patients_by_visit_type: ("month_start_date", "visit_type"),
+    reports.patients_by_department_and_type: ("month_start_date", "department_id", "visit_type"),
+}
 
 
 class Reader:
@@ -94,15 +102,16 @@ def differences(mart: str, expected: Cells, found: Cells) -> list[str]:
 
 
 def check(installation: Installation) -> None:
-    """Compare every cell of the finance and stock marts with the oracle's."""
+    """Compare every cell of the finance, visit and stock marts with the oracle's."""
     assert installation.strange_postings() == []
     books = Books(read_tables(installation.source))
     first = min(each.day for each in books.postings)
     told = []
     with Reader(installation) as reader:
         assert reader.tenants == sorted(map(reports.tenant, books.hospitals.values()))
-        found = reader.rows("dept_revenue_daily", REVENUE_KEY)
-        told += differences("dept_revenue_daily", reports.dept_revenue_daily(books), found)
+        for counted, key in BY_DATE.items():
+            found = reader.rows(counted.__name__, key)
+            told += differences(counted.__name__, counted(books), found)
         for report, key in DATED.items():
             for day in (first, *DAYS):
                 found = reader.rows(report.__name__, key, day)

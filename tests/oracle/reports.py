@@ -20,6 +20,7 @@ BANDS = ((-1, "expired"), (30, "days_0_30"), (60, "days_31_60"), (90, "days_61_9
          (180, "days_91_180"))  # fmt: skip
 REVENUE = ("revenue", "discounts", "contractual_adjustments", "charity_care", "credit_notes",
            "write_offs", "tax_payable")  # fmt: skip
+MONEY, OWED = ("cash", "wallet_liability"), ("receivable", "unapplied_credit")
 
 
 def tenant(hospital: Hospital) -> str:
@@ -167,6 +168,75 @@ def dept_revenue_daily(books: Books) -> Cells:
             "invoice_count": len({invoice for invoice, _ in lines}),
         }
     return found
+
+
+def daily_stats(books: Books) -> Cells:
+    """Count visits and patients of a day, and sum its revenue and collections (V2, V5)."""
+    visits = _counted(books, lambda row: books.day(row, "entered_at"))
+    months = _counted(books, lambda row: books.day(row, "entered_at").replace(day=1))
+    sums: dict[Key, list[Decimal]] = defaultdict(lambda: [ZERO, ZERO])
+    for each in books.postings:
+        both, amount = sums[_tenant(each), each.day], each.base_amount
+        both[0] += amount * ((each.credit in REVENUE[:5]) - (each.debit in REVENUE[:5]))
+        both[1] += amount * (
+            (each.debit in MONEY and each.credit in OWED)
+            - (each.credit in MONEY and each.debit in OWED)
+        )
+    currencies = {tenant(each): each.currency for each in books.hospitals.values()}
+    found: Cells = {}
+    for name, day in visits.keys() | {key for key, both in sums.items() if any(both)}:
+        none = 0 if (name, day.replace(day=1)) in months else None
+        found[name, day] = {
+            "currency_code": currencies[name],
+            "visit_count": none,
+            "patient_count": none,
+            "net_revenue_amount": sums[name, day][0],
+            "collected_amount": sums[name, day][1],
+        } | visits.get((name, day), {})
+    return found
+
+
+def monthly_visits(books: Books) -> Cells:
+    """Count visits and patients of a hospital by month."""
+    return _monthly(books, lambda row: ())
+
+
+def patients_by_department(books: Books) -> Cells:
+    """Count visits and patients by month and department."""
+    return _monthly(books, lambda row: (row["department_id"] or 0,))
+
+
+def patients_by_visit_type(books: Books) -> Cells:
+    """Count visits and patients by month and type of visit."""
+    return _monthly(books, lambda row: (row["visit_type"],))
+
+
+def patients_by_department_and_type(books: Books) -> Cells:
+    """Count visits and patients by month, department and type of visit."""
+    return _monthly(books, lambda row: (row["department_id"] or 0, row["visit_type"]))
+
+
+def _monthly(books: Books, part: Callable[[Row], Key]) -> Cells:
+    return _counted(books, lambda row: books.day(row, "entered_at").replace(day=1), part)
+
+
+def _counted(
+    books: Books, day: Callable[[Row], date], part: Callable[[Row], Key] = lambda row: ()
+) -> Cells:
+    """Count the visits that took place, and who came, by tenant, day and part."""
+    visits = [
+        row
+        for row in books.tables["visits"]
+        if row["hospital_id"] in books.hospitals
+        and row["status"] in ("waiting", "in_consultation", "completed")
+    ]
+    return {
+        key: {"visit_count": len(rows), "patient_count": len({row["patient_id"] for row in rows})}
+        for key, rows in _grouped(
+            visits,
+            lambda row: (tenant(books.hospitals[row["hospital_id"]]), day(row), *part(row)),
+        ).items()
+    }
 
 
 def trial_balance(books: Books, day: date) -> Cells:

@@ -291,3 +291,60 @@ def test_money_in_another_currency_settles_nothing() -> None:
 )  # fmt: skip
 def test_buckets(days: int, name: str) -> None:
     assert reports.bucket(days) == name
+
+
+# visits ------------------------------------------------------------------------------------
+
+
+def visit(key: int, patient: int, day: int, **more: Any) -> Row:
+    return {
+        "id": key, "hospital_id": 1, "patient_id": patient, "department_id": 4,
+        "visit_type": "outpatient", "status": "completed", "entered_at": at(day),
+    } | more  # fmt: skip
+
+
+def test_patients_are_counted_once_and_no_shows_not_at_all() -> None:
+    visits = [
+        visit(1, 5, 2),
+        visit(2, 5, 3, department_id=None, visit_type="emergency"),
+        visit(3, 6, 3, status="waiting"),
+        visit(4, 7, 3, status="no_show"),
+        visit(5, 8, 4, hospital_id=9),
+        visit(6, 9, 5, entered_at=at(4, 4)),  # before the cutoff: on the third
+    ]
+    books = Books(tables(visits=visits))
+    assert reports.monthly_visits(books) == {
+        ("demo_1", march(1)): {"visit_count": 4, "patient_count": 3}
+    }
+    assert reports.patients_by_department_and_type(books) == {
+        ("demo_1", march(1), 4, "outpatient"): {"visit_count": 3, "patient_count": 3},
+        ("demo_1", march(1), 0, "emergency"): {"visit_count": 1, "patient_count": 1},
+    }
+    assert reports.patients_by_department(books).keys() == {
+        ("demo_1", march(1), 4), ("demo_1", march(1), 0),
+    }  # fmt: skip
+    assert reports.patients_by_visit_type(books)["demo_1", march(1), "emergency"] == {
+        "visit_count": 1, "patient_count": 1,
+    }  # fmt: skip
+    counts = {
+        day: cells["patient_count"] for (_, day), cells in reports.daily_stats(books).items()
+    }
+    assert counts == {march(2): 1, march(3): 3}
+
+
+def test_a_day_has_revenue_and_collections() -> None:
+    books = Books(
+        tables(
+            invoices=[invoice(1)],
+            invoice_items=[item(1, 1, "100")],
+            payments=[payment(1, 1, "60")],
+            visits=[visit(1, 5, 10)],
+        )
+    )
+    days = reports.daily_stats(books)
+    assert days["demo_1", march(10)]["net_revenue_amount"] == 100
+    assert days["demo_1", march(10)]["visit_count"] == 1
+    assert days["demo_1", march(12)] == {
+        "currency_code": "EUR", "visit_count": 0, "patient_count": 0,
+        "net_revenue_amount": 0, "collected_amount": 60,
+    }  # fmt: skip

@@ -15,6 +15,7 @@ from bench.reliability import (
     full_disk,
     killed,
     reads,
+    small_cells,
     stalled,
     statements,
     two_builders,
@@ -105,3 +106,11 @@ def test_random_statements_show_nothing_of_another_tenant(ground: Ground, seed: 
 
 def test_random_statements_find_what_is_open(ground: Ground, seed: int) -> None:
     assert statements.run(ground, 300, seed, opened=OPENED).wrong > 0
+
+
+def test_no_withheld_count_can_be_reckoned(ground: Ground, seed: int) -> None:
+    measured = small_cells.run(ground, 500, seed)
+    none_wrong(measured)
+    assert measured.counts["withheld beside them"] > 500
+    # an attacker who finds nothing where nothing is done against him would prove nothing
+    assert small_cells.attacked(ground.target, 100, seed, only_small=True).wrong > 100

@@ -55,6 +55,10 @@ stock_movements as (
     select * from {{ from_systems('stock_movements') }}
 ),
 
+visits as (
+    select * from {{ from_systems('visits') }}
+),
+
 quarantined_rows as (
     select
         tenant_id,
@@ -202,6 +206,17 @@ quarantined_rows as (
         rejected_row,
         recorded_at
     from stock_movements
+    where reject_reason is not null
+    union all
+    select
+        tenant_id,
+        'visits' as entity,
+        visit_id as document_id,
+        visit_id as row_id,
+        reject_reason,
+        rejected_row,
+        recorded_at
+    from visits
     where reject_reason is not null
 )
 

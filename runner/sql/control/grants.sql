@@ -16,9 +16,11 @@ revoke execute on all functions in schema almoner from public;
 grant usage on schema almoner to almoner_gate, almoner_group_gate, almoner_reader;
 grant execute on function
 almoner.reader_tenant(), almoner.reader_release(), almoner.reader_role(),
-almoner.reader_departments(), almoner.reader_practitioner()
+almoner.reader_departments(), almoner.reader_practitioner(), almoner.precedes_policy()
 to almoner_gate, almoner_reader;
-grant execute on function almoner.visible_tenants(), almoner.reads_all_tenants() to almoner_group;
+grant execute on function
+almoner.visible_tenants(), almoner.reads_all_tenants(), almoner.tenants_before_policy()
+to almoner_group;
 grant usage on schema store to almoner_gate, almoner_group_gate;
 grant usage, create on schema pub to almoner_gate;
 grant usage, create on schema marts to almoner_gate;

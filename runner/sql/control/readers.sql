@@ -203,3 +203,46 @@ begin
     );
 end
 $$;
+
+-- whether a tenant's policy, as of what it reads now, came later than a release
+create or replace function almoner.policy_is_newer(tenant text, shown int) returns boolean
+language plpgsql stable parallel safe
+set search_path = pg_catalog, pg_temp as $$
+begin
+    return exists (
+        select from store.dim_tenant_policies as pol
+        inner join almoner.pointers as poi on pol.tenant_id = poi.tenant_id
+        where
+            pol.tenant_id = tenant
+            and pol.released_in <= poi.release_id
+            and pol.retired_in > poi.release_id
+            and pol.released_in > shown
+    );
+end
+$$;
+
+-- counts of a release older than the policy are shown to nobody: it would have withheld some
+create or replace function almoner.precedes_policy() returns boolean
+language plpgsql stable security definer parallel safe
+set search_path = pg_catalog, pg_temp as $$
+begin
+    if coalesce(current_setting('almoner.as_known_at', true), '') = '' then
+        return false;
+    end if;
+    return almoner.policy_is_newer(almoner.reader_tenant(), almoner.reader_release());
+end
+$$;
+
+-- of a group reader: the tenants whose counts the release that was asked for does not show
+create or replace function almoner.tenants_before_policy() returns setof text
+language plpgsql stable security definer parallel safe
+set search_path = pg_catalog, pg_temp as $$
+begin
+    if coalesce(current_setting('almoner.as_known_at', true), '') <> '' then
+        return query
+        select vis.tenant_id
+        from almoner.visible_tenants() as vis
+        where almoner.policy_is_newer(vis.tenant_id, vis.release_id);
+    end if;
+end
+$$;

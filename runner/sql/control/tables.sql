@@ -223,3 +223,21 @@ create table if not exists almoner.landed_files (
     check (rows_read = rows_landed + rows_quarantined),
     primary key (release_id, source_id, table_name, path)
 );
+
+-- what each tenant's reports keep to: every change, the last one counts. Nothing is
+-- withheld where `minimum_patients` is null; two would tell that a withheld count is one
+create table if not exists almoner.tenant_policies (
+    policy_id bigint generated always as identity primary key,
+    tenant_id text not null,
+    minimum_patients int check (minimum_patients >= 3),
+    set_at timestamptz not null default now(),
+    set_by text not null default session_user
+);
+create table if not exists feed.almoner__tenant_policies (
+    release_id int not null,
+    source_id text,
+    tenant_id text,
+    policy_id bigint
+);
+create index if not exists almoner__tenant_policies_release
+on feed.almoner__tenant_policies (release_id);

@@ -85,7 +85,7 @@ def test_reasons_and_changes_of_an_edited_project(
 ) -> None:
     edited.add("origin", "text", "'web'")
     edited.edit("macros/accounting/business_date.sql", "{% macro", "{# other #}\n{% macro")
-    edited.edit("seeds/revenue_points.csv", "Reception", "Front desk")
+    edited.edit("seeds/revenue_point_rules.csv", "own_app,dispensary", "own_app,chemist")
     edited.edit("models/staging/hms/stg_hms__payers.sql", "select", "select /* other */")
     mart = "models/marts/finance/dept_revenue_daily"
     edited.edit(f"{mart}.yml", "- name: department_name", "- name: department_title")
@@ -94,9 +94,9 @@ def test_reasons_and_changes_of_an_edited_project(
     found = plan(installation)
     why = reasons(found)
     assert why["stg_hms__payers"] == "SQL changed"
-    assert why["revenue_points"] == "SQL changed"
+    assert why["revenue_point_rules"] == "SQL changed"
     assert why["fct_invoices"].split(", ")[:2] == ["SQL changed", "column origin added"]
-    assert "seed revenue_points changed" in why["fct_invoices"]
+    assert "seed revenue_point_rules changed" in why["fct_invoices"]
     assert "view stg_hms__payers changed (SQL)" in why["fct_invoices"]
     changed = {(each.node, each.what): each for each in found.changes}
     assert not changed["fct_invoices", "column origin added"].is_breaking

@@ -40,6 +40,7 @@ invoice_lines as (
         null::bigint as service_id,
         null::bigint as product_id,
         'service' as item_type,
+        null::text as patient_type,
         quantity,
         price as unit_price,
         0::numeric as discount_amount,

@@ -7,10 +7,6 @@ payers as (
     select * from {{ from_systems('payers') }}
 ),
 
-revenue_points as (
-    select * from {{ ref('revenue_points') }}
-),
-
 -- A4: the source's due date, else the payer's terms, else the day of issue
 issued_invoices as (
     select
@@ -22,7 +18,8 @@ issued_invoices as (
         inv.practitioner_id,
         inv.invoice_number,
         inv.source_app,
-        coalesce(rev.revenue_point_code, 'other') as revenue_point_code,
+        null::text as wallet_type,
+        null::text as service_category,
         inv.currency_code,
         inv.base_rate::numeric(18, 8) as base_rate,
         case
@@ -41,8 +38,34 @@ issued_invoices as (
     from invoices as inv
     left join payers as pay
         on inv.tenant_id = pay.tenant_id and inv.payer_id = pay.payer_id
-    left join revenue_points as rev on inv.source_app = rev.source_app
     where inv.is_posted and inv.reject_reason is null
+),
+
+pointed_invoices as (
+    {{ with_revenue_point('issued_invoices') }}
+),
+
+invoices_with_point as (
+    select
+        tenant_id,
+        invoice_id,
+        patient_id,
+        payer_id,
+        department_id,
+        practitioner_id,
+        invoice_number,
+        source_app,
+        revenue_point_code,
+        currency_code,
+        base_rate,
+        due_date_rule,
+        total_amount,
+        tax_amount,
+        invoice_date,
+        due_date,
+        void_date,
+        voided_at
+    from pointed_invoices
 )
 
-select * from issued_invoices
+select * from invoices_with_point

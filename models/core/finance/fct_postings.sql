@@ -53,6 +53,10 @@ postings as (
     select * from ledger_entries
 ),
 
+pointed_postings as (
+    {{ with_revenue_point('postings') }}
+),
+
 -- each amount in the tenant's currency is rounded on its own
 translated_postings as (
     select
@@ -66,6 +70,7 @@ translated_postings as (
         pos.payer_id,
         pos.patient_id,
         pos.service_id,
+        pos.product_id,
         pos.event_type,
         pos.share,
         pos.debit_account,
@@ -73,15 +78,20 @@ translated_postings as (
         pos.debit_ledger_account,
         pos.credit_ledger_account,
         pos.revenue_point_code,
+        pos.revenue_point_rule,
+        pos.service_category,
+        pos.patient_type,
+        pos.tax_code,
         pos.payment_method,
         pos.attribution_method,
         pos.currency_code,
         pos.amount,
         round(pos.base_amount, ten.currency_exponent)::numeric(18, 4) as base_amount,
+        pos.tax_rate::numeric(18, 4) as tax_rate,
         pos.is_reversal,
         pos.business_date,
         pos.recorded_at
-    from postings as pos
+    from pointed_postings as pos
     inner join tenants as ten on pos.tenant_id = ten.tenant_id
 )
 

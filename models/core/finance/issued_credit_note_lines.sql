@@ -24,7 +24,7 @@ issued_lines as (
         coalesce(inv.payer_id, cre.payer_id) as payer_id,
         coalesce(inv.patient_id, cre.patient_id) as patient_id,
         cre.share,
-        inv.revenue_point_code,
+        inv.source_app,
         cre.currency_code,
         round(cre.amount, cur.exponent) as net_amount,
         round(coalesce(cre.tax_amount, 0), cur.exponent) as tax_amount,

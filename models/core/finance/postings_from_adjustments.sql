@@ -35,7 +35,7 @@ approved_adjustments as (
             as debit_account,
         case cat.event_type when 'recovery' then cat.account else 'receivable' end
             as credit_account,
-        inv.revenue_point_code,
+        inv.source_app,
         null::text as payment_method,
         case when inv.department_id is null then 'unattributed' else 'invoice' end
             as attribution_method,

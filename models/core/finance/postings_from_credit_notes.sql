@@ -93,6 +93,7 @@ credit_events as (
         cre.payer_id,
         cre.patient_id,
         lin.service_id,
+        lin.product_id,
         kin.event_type,
         case
             when not kin.is_other_share then cre.share
@@ -101,7 +102,11 @@ credit_events as (
         end as share,
         kin.debit_account,
         kin.credit_account,
-        cre.revenue_point_code,
+        cre.source_app,
+        lin.item_type as service_category,
+        lin.patient_type,
+        lin.tax_code,
+        lin.tax_rate,
         null::text as payment_method,
         case
             when lin.line_department_id is not null then 'line'
@@ -130,7 +135,12 @@ credit_events as (
             inn.order_department_id,
             inn.visit_department_id,
             inn.practitioner_id,
-            inn.service_id
+            inn.service_id,
+            inn.product_id,
+            inn.item_type,
+            inn.patient_type,
+            inn.tax_code,
+            inn.tax_rate
         from invoice_lines as inn
         where
             inn.tenant_id = cre.tenant_id
@@ -142,7 +152,12 @@ credit_events as (
 ),
 
 posted_credits as (
-    {{ postings('credit_events') }}
+    {{ postings(
+        'credit_events',
+        known=[
+            'product_id', 'service_category', 'patient_type', 'tax_code', 'tax_rate'
+        ]
+    ) }}
 )
 
 select * from posted_credits

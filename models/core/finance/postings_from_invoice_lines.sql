@@ -39,7 +39,11 @@ issued_lines as (
         inv.payer_id,
         inv.patient_id,
         lin.service_id,
-        inv.revenue_point_code,
+        lin.product_id,
+        inv.source_app,
+        lin.item_type as service_category,
+        lin.patient_type,
+        lin.tax_code,
         null::text as payment_method,
         case
             when lin.line_department_id is not null then 'line'
@@ -144,7 +148,12 @@ charges as (
 ),
 
 posted_charges as (
-    {{ postings('charges') }}
+    {{ postings(
+        'charges',
+        known=[
+            'product_id', 'service_category', 'patient_type', 'tax_code', 'tax_rate'
+        ]
+    ) }}
 )
 
 select * from posted_charges

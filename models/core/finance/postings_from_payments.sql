@@ -29,7 +29,7 @@ dated_parts as (
         coalesce(inv.patient_id, par.patient_id) as patient_id,
         null::bigint as service_id,
         par.share,
-        inv.revenue_point_code,
+        inv.source_app,
         par.payment_method,
         case when inv.department_id is null then 'unattributed' else 'invoice' end
             as attribution_method,

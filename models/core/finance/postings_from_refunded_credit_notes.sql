@@ -75,7 +75,7 @@ refund_events as (
         rfd.share,
         'receivable' as debit_account,
         'unapplied_credit' as credit_account,
-        inv.revenue_point_code,
+        inv.source_app,
         rfd.payment_method,
         case when inv.department_id is null then 'unattributed' else 'invoice' end
             as attribution_method,

@@ -102,7 +102,7 @@ dated_refunds as (
         coalesce(inv.patient_id, rfd.debtor_patient_id) as patient_id,
         null::bigint as service_id,
         rfd.share,
-        inv.revenue_point_code,
+        inv.source_app,
         rfd.payment_method,
         case when inv.department_id is null then 'unattributed' else 'invoice' end
             as attribution_method,

@@ -66,7 +66,8 @@ dated_transactions as (
         coalesce(inv.patient_id, wal.patient_id) as patient_id,
         null::bigint as service_id,
         'patient' as share,
-        inv.revenue_point_code,
+        inv.source_app,
+        wal.wallet_type,
         wal.payment_method,
         case when inv.department_id is null then 'unattributed' else 'invoice' end
             as attribution_method,
@@ -148,7 +149,7 @@ wallet_events as (
 ),
 
 posted_transactions as (
-    {{ postings('wallet_events') }}
+    {{ postings('wallet_events', known=['wallet_type']) }}
 )
 
 select * from posted_transactions

@@ -24,6 +24,7 @@ judged_items as (
         itm.*,
         coalesce(ord.department_id, sal.department_id) as order_department_id,
         vis.department_id as visit_department_id,
+        vis.visit_type as patient_type,
         case
             when inv.invoice_id is null then 'line without its invoice'
             when inv.reject_reason is not null then 'line of an invoice set aside'
@@ -84,6 +85,7 @@ invoice_lines as (
         case when item_type <> 'product' then item_id end as service_id,
         case when item_type = 'product' then item_id end as product_id,
         item_type,
+        patient_type,
         quantity,
         unit_price,
         discount_amount,

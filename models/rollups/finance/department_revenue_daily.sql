@@ -11,87 +11,10 @@ document_revenue as (
         document_type,
         document_id,
         currency_code,
-        coalesce(
-            sum(
-                case 'revenue'
-                    when credit_account then amount
-                    when debit_account then -amount
-                end
-            ),
-            0
-        ) as gross_charge_amount,
-        coalesce(
-            sum(
-                case 'discounts'
-                    when debit_account then amount
-                    when credit_account then -amount
-                end
-            ),
-            0
-        ) as discount_amount,
-        coalesce(
-            sum(
-                case 'credit_notes'
-                    when debit_account then amount
-                    when credit_account then -amount
-                end
-            ),
-            0
-        ) as credit_note_amount,
-        coalesce(
-            sum(
-                case 'contractual_adjustments'
-                    when debit_account then amount
-                    when credit_account then -amount
-                end
-            ),
-            0
-        ) as contractual_adjustment_amount,
-        coalesce(
-            sum(
-                case 'charity_care'
-                    when debit_account then amount
-                    when credit_account then -amount
-                end
-            ),
-            0
-        ) as charity_care_amount,
-        coalesce(
-            sum(
-                case 'write_offs'
-                    when debit_account then amount
-                    when credit_account then -amount
-                end
-            ),
-            0
-        ) as write_off_amount,
-        coalesce(
-            sum(
-                case 'tax_payable'
-                    when credit_account then amount
-                    when debit_account then -amount
-                end
-            ),
-            0
-        ) as tax_amount,
-        count(distinct line_id) filter (
-            where event_type = 'invoice_line' and not is_reversal
-        ) as line_count,
+        {{ revenue_measures() }},
         business_date
     from postings
-    -- what stays within an account brings nothing
-    where
-        debit_account <> credit_account
-        and (
-            debit_account in (
-                'revenue', 'discounts', 'credit_notes', 'contractual_adjustments',
-                'charity_care', 'write_offs', 'tax_payable'
-            )
-            or credit_account in (
-                'revenue', 'discounts', 'credit_notes', 'contractual_adjustments',
-                'charity_care', 'write_offs', 'tax_payable'
-            )
-        )
+    where {{ moves(revenue_accounts()) }}
     group by
         tenant_id,
         business_date,
@@ -112,13 +35,7 @@ department_revenue as (
             as contractual_adjustment_amount,
         sum(charity_care_amount)::numeric(18, 4) as charity_care_amount,
         sum(credit_note_amount)::numeric(18, 4) as credit_note_amount,
-        sum(
-            gross_charge_amount
-            - discount_amount
-            - contractual_adjustment_amount
-            - charity_care_amount
-            - credit_note_amount
-        )::numeric(18, 4) as net_revenue_amount,
+        sum(net_revenue_amount)::numeric(18, 4) as net_revenue_amount,
         sum(write_off_amount)::numeric(18, 4) as write_off_amount,
         sum(tax_amount)::numeric(18, 4) as tax_amount,
         sum(line_count)::bigint as line_count,

@@ -1,0 +1,31 @@
+{#- The measures of money (V4, V5) over postings, as columns of a grouped select. -#}
+{% macro collection_measures() -%}
+    {%- set received = ['payment', 'payment_unapplied', 'recovery'] -%}
+    {%- set used = ['payment', 'payment_unapplied', 'wallet_use'] -%}
+    {%- set returned = ['refund', 'wallet_refund'] -%}
+    (-{{ net_credit('cash', received + ['wallet_top_up']) }})::numeric(18, 4)
+        as cash_received_amount,
+    {{ net_credit('cash', ['refund', 'wallet_withdrawal']) }}::numeric(18, 4)
+        as cash_paid_out_amount,
+    (
+        -{{ net_credit('cash') }}
+        + {{ net_credit('cash', received + ['wallet_top_up', 'refund', 'wallet_withdrawal']) }}
+    )::numeric(18, 4) as other_cash_amount,
+    (-{{ net_credit('cash', received) }} - {{ net_credit('wallet_liability', used) }})
+        ::numeric(18, 4) as collection_amount,
+    ({{ net_credit('cash', ['refund']) }} + {{ net_credit('wallet_liability', returned) }})
+        ::numeric(18, 4) as refund_amount,
+    {{ net_credit('wallet_liability', ['wallet_top_up']) }}::numeric(18, 4) as top_up_amount,
+    (-{{ net_credit('wallet_liability', ['wallet_withdrawal']) }})::numeric(18, 4)
+        as withdrawal_amount,
+    (-{{ net_credit('wallet_liability', used) }})::numeric(18, 4) as wallet_use_amount,
+    {{ net_credit('wallet_liability', returned) }}::numeric(18, 4) as wallet_refund_amount,
+    (-{{ net_credit('wallet_liability', ['unbilled_wallet_use']) }})::numeric(18, 4)
+        as unbilled_wallet_use_amount,
+    count(distinct (document_type, document_id)) filter (
+        where event_type in ('{{ (used + ['recovery']) | join("', '") }}') and not is_reversal
+    ) as receipt_count,
+    count(distinct (document_type, document_id)) filter (
+        where event_type in ('{{ returned | join("', '") }}') and not is_reversal
+    ) as refund_count
+{%- endmacro %}

@@ -1,0 +1,62 @@
+{# grain: one row per tenant, business date, payer, share and currency #}
+with postings as (
+    select * from {{ ref('fct_postings') }}
+),
+
+payers as (
+    select * from {{ ref('dim_payers') }}
+),
+
+payer_revenue as (
+    select
+        tenant_id,
+        coalesce(payer_id, 0) as payer_id,
+        share,
+        currency_code,
+        {{ revenue_measures() }},
+        count(distinct document_id) filter (
+            where event_type = 'invoice_line' and not is_reversal
+        ) as invoice_count,
+        business_date
+    from postings
+    where {{ moves(revenue_accounts()) }}
+    group by
+        tenant_id,
+        business_date,
+        currency_code,
+        coalesce(payer_id, 0),
+        share
+),
+
+labelled_revenue as (
+    select
+        rev.tenant_id,
+        rev.payer_id,
+        case
+            when rev.payer_id = 0 and rev.share = 'patient' then 'No payer'
+            else coalesce(pay.payer_name, 'Unknown payer')
+        end as payer_name,
+        pay.payer_type,
+        rev.share,
+        rev.currency_code,
+        rev.gross_charge_amount,
+        rev.discount_amount,
+        rev.contractual_adjustment_amount,
+        rev.charity_care_amount,
+        rev.credit_note_amount,
+        rev.net_revenue_amount,
+        rev.write_off_amount,
+        rev.tax_amount,
+        rev.line_count,
+        rev.invoice_count,
+        (rev.net_revenue_amount / nullif(rev.invoice_count, 0))::numeric(18, 4)
+            as average_transaction_amount,
+        rev.business_date
+    from payer_revenue as rev
+    left join payers as pay
+        on
+            rev.tenant_id = pay.tenant_id
+            and rev.payer_id = pay.payer_id
+)
+
+select * from labelled_revenue

@@ -1,0 +1,73 @@
+{# grain: one row per tenant, business date, service category, service, product and currency #}
+with postings as (
+    select * from {{ ref('fct_postings') }}
+),
+
+services as (
+    select * from {{ ref('dim_services') }}
+),
+
+products as (
+    select * from {{ ref('dim_products') }}
+),
+
+service_revenue as (
+    select
+        tenant_id,
+        coalesce(service_category, 'unknown') as service_category,
+        coalesce(service_id, 0) as service_id,
+        coalesce(product_id, 0) as product_id,
+        currency_code,
+        {{ revenue_measures() }},
+        count(distinct document_id) filter (
+            where event_type = 'invoice_line' and not is_reversal
+        ) as invoice_count,
+        business_date
+    from postings
+    where {{ moves(revenue_accounts()) }}
+    group by
+        tenant_id,
+        business_date,
+        currency_code,
+        coalesce(service_category, 'unknown'),
+        coalesce(service_id, 0),
+        coalesce(product_id, 0)
+),
+
+labelled_revenue as (
+    select
+        rev.tenant_id,
+        rev.service_id,
+        rev.product_id,
+        rev.service_category,
+        coalesce(srv.service_code, pro.product_code) as service_code,
+        case
+            when rev.service_id = 0 and rev.product_id = 0 then 'Unattributed'
+            else coalesce(srv.service_name, pro.product_name, 'Unknown service')
+        end as service_name,
+        rev.currency_code,
+        rev.gross_charge_amount,
+        rev.discount_amount,
+        rev.contractual_adjustment_amount,
+        rev.charity_care_amount,
+        rev.credit_note_amount,
+        rev.net_revenue_amount,
+        rev.write_off_amount,
+        rev.tax_amount,
+        rev.line_count,
+        rev.invoice_count,
+        (rev.net_revenue_amount / nullif(rev.invoice_count, 0))::numeric(18, 4)
+            as average_transaction_amount,
+        rev.business_date
+    from service_revenue as rev
+    left join services as srv
+        on
+            rev.tenant_id = srv.tenant_id
+            and rev.service_id = srv.service_id
+    left join products as pro
+        on
+            rev.tenant_id = pro.tenant_id
+            and rev.product_id = pro.product_id
+)
+
+select * from labelled_revenue

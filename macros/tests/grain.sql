@@ -1,11 +1,12 @@
 {#-
-    One row per combination of a mart's `meta.grain`; a mart that holds for a day is looked
-    at on the last day with data, for the tenants in turn. (Released models keep their key by
-    themselves: released_close.)
+    One row per combination of a mart's `meta.grain`. A mart of days or months is looked at for
+    the tenants in turn; one that holds for a day, on the last day with data. (Released models
+    keep their key by themselves: released_close.)
 -#}
 {% test grain(model) %}
     {%- set columns = declared_grain(model) -%}
     {%- set is_as_of = 'as_of_date' in columns -%}
+    {%- set is_of_periods = 'business_date' in columns or 'month_start_date' in columns -%}
     {%- set periods = in_turn('reporting_periods') -%}
     select {{ released_list(columns, 'mod') }}
     {% if is_as_of %}
@@ -15,6 +16,11 @@
         from {{ model }} as inn
         where inn.tenant_id = per.tenant_id and inn.as_of_date = per.last_data_date
         offset 0
+    ) as mod
+    {% elif is_of_periods %}
+    from (select * from {{ periods }}) as per
+    cross join lateral (
+        select * from {{ model }} as inn where inn.tenant_id = per.tenant_id offset 0
     ) as mod
     {% else %}
     from {{ model }} as mod

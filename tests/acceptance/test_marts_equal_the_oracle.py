@@ -18,7 +18,7 @@ from psycopg.rows import dict_row
 
 from tests.acceptance.conftest import END, Installation
 from tests.conftest import Databases
-from tests.oracle import reports
+from tests.oracle import reports, revenue
 from tests.oracle.chance import Edit, batches, one_of_each
 from tests.oracle.edits import STATEMENTS
 from tests.oracle.journal import Books
@@ -48,6 +48,26 @@ BY_DATE = {
     reports.patients_by_visit_type: ("month_start_date", "visit_type"),
     reports.patients_by_department_and_type: ("month_start_date", "department_id", "visit_type"),
 }
+PERIODS = {
+    revenue.revenue_point_breakdown: ("business_date", "revenue_point_code", "currency_code"),
+    revenue.revenue_point_monthly: ("month_start_date", "revenue_point_code", "currency_code"),
+    revenue.revenue_by_department: ("month_start_date", "department_id", "currency_code"),
+    revenue.revenue_by_doctor: ("business_date", "practitioner_id", "currency_code"),
+    revenue.revenue_by_payer: ("business_date", "payer_id", "share", "currency_code"),
+    revenue.revenue_by_service: (
+        "business_date", "service_category", "service_id", "product_id", "currency_code",
+    ),
+    revenue.revenue_by_patient_type: ("business_date", "patient_type", "currency_code"),
+    revenue.collections_daily: ("business_date", "currency_code"),
+    revenue.collections_by_method: ("business_date", "payment_method", "currency_code"),
+    revenue.accrual_to_cash_bridge: ("business_date", "currency_code"),
+    revenue.tax_summary: ("month_start_date", "tax_code", "tax_rate", "currency_code"),
+    revenue.income_statement: ("month_start_date", "account", "currency_code"),
+}  # fmt: skip
+POSTED = (
+    "business_date", "document_type", "document_id", "share", "debit_account",
+    "credit_account", "is_reversal", "revenue_point_code", "revenue_point_rule", "currency_code",
+)  # fmt: skip
 
 
 class Reader:
@@ -62,6 +82,20 @@ class Reader:
 
     def __exit__(self, *_: object) -> None:
         self._connection.close()
+
+    def postings(self) -> Cells:
+        """Give the transactions, summed by what the oracle knows of them."""
+        key = sql.SQL(", ").join(map(sql.Identifier, ("tenant_id", *POSTED)))
+        query = sql.SQL(
+            "select {0}, sum(amount) as amount, count(*) as posting_count"
+            " from marts.transaction_detail group by {0}"
+        ).format(key)
+        found: Cells = {}
+        for tenant in self.tenants:
+            self._connection.execute("select set_config('almoner.tenant', %s, false)", (tenant,))
+            for row in self._connection.execute(query):
+                found[tuple(row[column] for column in ("tenant_id", *POSTED))] = row
+        return found
 
     def rows(self, mart: str, key: tuple[str, ...], day: date | None = None) -> Cells:
         """Give a mart's rows by tenant and key, as of a day."""
@@ -109,9 +143,11 @@ def check(installation: Installation) -> None:
     told = []
     with Reader(installation) as reader:
         assert reader.tenants == sorted(map(reports.tenant, books.hospitals.values()))
-        for counted, key in BY_DATE.items():
-            found = reader.rows(counted.__name__, key)
-            told += differences(counted.__name__, counted(books), found)
+        for summary, key in (BY_DATE | PERIODS).items():
+            found = reader.rows(summary.__name__, key)
+            told += differences(summary.__name__, summary(books), found)
+        expected = revenue.transaction_detail(books)
+        told += differences("transaction_detail", expected, reader.postings())
         for report, key in DATED.items():
             for day in (first, *DAYS):
                 found = reader.rows(report.__name__, key, day)

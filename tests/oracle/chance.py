@@ -21,6 +21,9 @@ AMOUNTS = ("0.001", "0.5", "1", "9.995", "10.005", "333.333", "1000", "75000")
 CURRENCIES = ("USD", "XAF", "JPY", "KWD", "EUR", "XXQ")
 METHODS = ("cash", "card", "wallet", "insurance", "transfer")
 CATEGORIES = ("bad_debt", "charity_care", "contractual_adjustment", "recovery", "small_balance")
+APPS = ("pharmacy", "Inpatient", "opd", "kiosk", "anc")
+DEPARTMENTS = (" Labour Ward", "ICU", "General medicine", "pharmacy")
+KINDS = ("test", "procedure", "product", "bed")
 WALLET_TYPES = ("payment", "consultation_fee", "refund", "top_up", "withdrawal")
 
 # the change to winter time in London, midnights and cutoffs of the hospitals, and any time
@@ -53,6 +56,9 @@ class Edit:
     category: str
     wallet_type: str
     share: str
+    app: str
+    department: str
+    kind: str
 
     def __repr__(self) -> str:
         """Show the values that the statement uses."""
@@ -111,6 +117,9 @@ def _edits(names: Sequence[str]) -> strategies.SearchStrategy[Edit]:
         category=chosen(CATEGORIES),
         wallet_type=chosen(WALLET_TYPES),
         share=chosen(("patient", "payer")),
+        app=chosen(APPS),
+        department=chosen(DEPARTMENTS),
+        kind=chosen(KINDS),
     ).map(_spare_the_first_hospitals)
 
 
@@ -143,6 +152,9 @@ def one_of_each(seed: int) -> list[list[Edit]]:
                 category=chance.choice(CATEGORIES),
                 wallet_type=chance.choice(WALLET_TYPES),
                 share=chance.choice(("patient", "payer")),
+                app=chance.choice(APPS),
+                department=chance.choice(DEPARTMENTS),
+                kind=chance.choice(KINDS),
             )
         )
         for name in names

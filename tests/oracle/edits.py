@@ -195,6 +195,9 @@ EDITS = {
     ),
     "line of no department": change("invoice_items", "department_id = null"),
     "line on an invoice of another hospital": change("invoice_items", f"invoice_id = {ELSEWHERE}"),
+    "line of another kind": change("invoice_items", "item_type = %(kind)s"),
+    "invoice of another application": change("invoices", "source_app = %(app)s"),
+    "department of another name": change("departments", f"code = {NUMBER}, name = %(department)s"),
     "visit of another department": change("visits", f"department_id = {other('departments')}"),
     "test order of no department": change("test_orders", "department_id = null"),
     "pharmacy sale of another department": change(

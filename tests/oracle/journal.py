@@ -22,6 +22,17 @@ ZERO = Decimal(0)
 
 
 @dataclass(frozen=True)
+class Item:
+    """What an invoice line is for."""
+
+    category: str | None
+    key: int | None
+    patient_type: str | None
+    tax_code: str | None
+    tax_rate: Decimal | None
+
+
+@dataclass(frozen=True)
 class Origin:
     """The document that a posting comes from, and what it says about it."""
 
@@ -34,6 +45,11 @@ class Origin:
     department: int | None
     patient: int | None
     payer: int | None
+    app: str | None = None
+    practitioner: int | None = None
+    wallet_type: str | None = None
+    method: str | None = None
+    item: Item | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +63,7 @@ class Posting:
     credit: str
     amount: Decimal
     charged_line: int | None = None
+    is_reversal: bool = False
 
     @property
     def base_amount(self) -> Decimal:
@@ -98,6 +115,8 @@ class Books(Records):
             self.hospitals[row["hospital_id"]], kind, row["id"], row["currency_code"],
             row["exchange_rate"], invoice, header.get("department_id"),
             header.get("patient_id") or row.get("patient_id"), header.get("payer_id") or payer,
+            header.get("source_app"), header.get("doctor_id"),
+            row.get("type") if kind == "wallet_transaction" else None, row.get("method"),
         )  # fmt: skip
 
     def _posted(self, found: list[Posting], voided: date | None) -> Iterator[Posting]:
@@ -109,7 +128,9 @@ class Books(Records):
             if posting.amount:
                 yield posting
                 if voided is not None:
-                    yield replace(posting.swapped(), day=max(voided, posting.day))
+                    yield replace(
+                        posting.swapped(), day=max(voided, posting.day), is_reversal=True
+                    )
 
     def _voided(self, row: Row, status: str) -> date | None:
         return self.day(row, "voided_at") if row["status"] == status else None
@@ -142,7 +163,12 @@ class Books(Records):
                 continue
             day = self.day(invoice, "issued_at")
             header = self._origin("invoice", invoice, invoice["id"], None)
-            origin = replace(header, department=self.department_of(line, invoice))
+            origin = replace(
+                header,
+                department=self.department_of(line, invoice),
+                practitioner=line.get("doctor_id") or header.practitioner,
+                item=self._item(line, invoice),
+            )
             gross, discount, tax = _priced(line, exact, origin.currency)
             total = gross - discount + tax
             payer_total = max(min(rounded(line["payer_amount"], origin.currency), total), ZERO)
@@ -381,7 +407,7 @@ class Books(Records):
         header = self._origin("credit_note", note, note["invoice_id"], note["payer_id"])
         found: list[Posting] = []
         for item in self._credit_note_items(note):
-            origin = replace(header, department=self._credited_department(note, item))
+            origin = self._credited(header, note, item)
             net, tax = (rounded(item[name], currency) for name in ("net_amount", "tax_amount"))
             own = min(net + tax, left[share])
             others = min(net + tax - own, left[other])
@@ -406,15 +432,25 @@ class Books(Records):
         ]
         return sorted(mine, key=lambda row: int(row["id"]))
 
-    def _credited_department(self, note: Row, item: Row) -> int | None:
+    def _credited(self, origin: Origin, note: Row, item: Row) -> Origin:
         """Climb the ladder of the credited line, if it is one of the invoice's own."""
         header = self.find("invoices", note["invoice_id"], note)
-        issued = self.issued(note["invoice_id"], note)
-        department: int | None = issued["department_id"] if issued else None
         line = self.find("invoice_items", item["invoice_item_id"], note)
         if line is None or header is None or line["invoice_id"] != header["id"]:
-            return department
-        return self.department_of(line, {**header, "department_id": department})
+            return origin
+        return replace(
+            origin,
+            department=self.department_of(line, {**header, "department_id": origin.department}),
+            practitioner=line.get("doctor_id") or origin.practitioner,
+            item=self._item(line, header),
+        )
+
+    def _item(self, line: Row, invoice: Row) -> Item:
+        visit = self.find("visits", invoice["visit_id"], invoice)
+        return Item(
+            line.get("item_type"), line.get("item_id"), visit["visit_type"] if visit else None,
+            line.get("tax_code"), line["tax_rate"],
+        )  # fmt: skip
 
     def _open(self, invoice: int, share: str, day: date) -> Decimal:
         """Give what a share of an invoice has open at the end of a day, if it owes at all."""

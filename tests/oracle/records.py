@@ -18,8 +18,8 @@ EXPONENTS = {"EUR": 2, "USD": 2, "XAF": 0, "MYR": 2, "KWD": 3, "JPY": 0, "GBP": 
 ZONES = available_timezones()
 
 TABLES = (
-    "hospitals", "visits", "test_orders", "pharmacy_sales", "insurance_payers", "products",
-    "batches", "locations", "inventory_ledger", "invoices", "invoice_items",
+    "hospitals", "departments", "visits", "test_orders", "pharmacy_sales", "insurance_payers",
+    "products", "batches", "locations", "inventory_ledger", "invoices", "invoice_items",
     "invoice_instalments", "payments", "payment_allocations", "refunds", "credit_notes",
     "credit_note_items", "wallet_transactions", "write_offs",
 )  # fmt: skip

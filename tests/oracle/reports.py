@@ -293,6 +293,11 @@ def band(days: int) -> str:
     return next((name for last, name in BANDS if days <= last), "later")
 
 
+def moved_days(books: Books) -> list[tuple[str, date]]:
+    """Give tenant and day of each movement of stock."""
+    return [(key[0], moved) for key, moved, _ in _movements(books)]
+
+
 def _movements(books: Books) -> Iterator[tuple[Key, date, Row]]:
     """Give the movements that name a product and a location of their hospital."""
     for row in books.tables["inventory_ledger"]:

@@ -1,6 +1,7 @@
 {# grain: one row per tenant, business date and currency #}
-with revenue_point_days as (
-    select * from {{ ref('revenue_point_daily') }}
+-- a receipt has one method, but may be for several revenue points
+with method_collections as (
+    select * from {{ ref('collections_by_method') }}
 ),
 
 collections as (
@@ -24,7 +25,7 @@ collections as (
         sum(receipt_count)::bigint as receipt_count,
         sum(refund_count)::bigint as refund_count,
         business_date
-    from revenue_point_days
+    from method_collections
     group by tenant_id, business_date, currency_code
 )
 

@@ -1,0 +1,374 @@
+"""What the marts of revenue, collections and tax should say, cell by cell."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from math import floor
+from typing import Any
+
+from tests.oracle.journal import ZERO, Books, Posting
+from tests.oracle.points import revenue_point
+from tests.oracle.reports import REVENUE, Cells, Key, moved_days, tenant
+
+MONEY = ("cash", "wallet_liability")
+MOVING = (*REVENUE, "recoveries", *MONEY)
+REVENUE_COLUMNS = (
+    "gross_charge_amount", "discount_amount", "contractual_adjustment_amount",
+    "charity_care_amount", "credit_note_amount", "net_revenue_amount", "write_off_amount",
+    "tax_amount", "line_count", "invoice_count",
+)  # fmt: skip
+MONEY_COLUMNS = (
+    "cash_received_amount", "cash_paid_out_amount", "other_cash_amount", "collection_amount",
+    "refund_amount", "top_up_amount", "withdrawal_amount", "wallet_use_amount",
+    "wallet_refund_amount", "unbilled_wallet_use_amount", "receipt_count", "refund_count",
+)  # fmt: skip
+EARNED = (*REVENUE_COLUMNS, "average_transaction_amount")
+COLLECTED = ("collection_amount", "refund_amount", "receipt_count")
+DEPOSITS = ("top_up", "withdrawal")
+RESULT = ("revenue", "discounts", "credit_notes", "contractual_adjustments", "charity_care",
+          "write_offs", "recoveries")  # fmt: skip
+
+
+def revenue_point_breakdown(books: Books) -> Cells:
+    """Sum revenue and collections by day and revenue point, with shares of the day."""
+    return _shared(_summed(books, _day, MOVING, _of_point(books), (*EARNED, *COLLECTED)))
+
+
+def revenue_point_monthly(books: Books) -> Cells:
+    """Sum revenue and collections by month and revenue point, with shares and growth."""
+    return _compared(books, MOVING, _of_point(books), (*EARNED, *COLLECTED))
+
+
+def revenue_by_department(books: Books) -> Cells:
+    """Sum revenue by month and department, with shares and growth."""
+    return _compared(books, REVENUE, lambda each: (each.origin.department or 0,), EARNED)
+
+
+def revenue_by_doctor(books: Books) -> Cells:
+    """Sum revenue by day and practitioner."""
+    return _by(books, lambda each: (each.origin.practitioner or 0,))
+
+
+def revenue_by_payer(books: Books) -> Cells:
+    """Sum revenue by day, payer and share (V10)."""
+    return _by(books, lambda each: (each.origin.payer or 0, each.share))
+
+
+def revenue_by_service(books: Books) -> Cells:
+    """Sum revenue by day, category and what was billed."""
+
+    def billed(each: Posting) -> Key:
+        item = each.origin.item
+        if item is None:
+            return ("unknown", 0, 0)
+        is_product = item.category == "product"
+        key = item.key or 0
+        return (item.category, 0 if is_product else key, key if is_product else 0)
+
+    return _by(books, billed)
+
+
+def revenue_by_patient_type(books: Books) -> Cells:
+    """Sum revenue by day and kind of visit."""
+    return _by(
+        books, lambda each: ((each.origin.item and each.origin.item.patient_type) or "unknown",)
+    )
+
+
+def collections_daily(books: Books) -> Cells:
+    """Sum what cash and wallets did by day."""
+    found = _summed(books, _day, MONEY, lambda each: (), MONEY_COLUMNS)
+    for cells in found.values():
+        cells["net_cash_amount"] = cells["cash_received_amount"] - cells["cash_paid_out_amount"]
+        cells["net_collection_amount"] = cells["collection_amount"] - cells["refund_amount"]
+    return found
+
+
+def collections_by_method(books: Books) -> Cells:
+    """Sum what cash and wallets did by day and method."""
+
+    def method(each: Posting) -> Key:
+        is_cash = "cash" in (each.debit, each.credit)
+        return (each.origin.method or ("unknown" if is_cash else "wallet"),)
+
+    return _summed(books, _day, MONEY, method, MONEY_COLUMNS)
+
+
+def accrual_to_cash_bridge(books: Books) -> Cells:
+    """Walk from the net revenue of each day to its cash, and on to its collections (V1)."""
+    found: Cells = {}
+    for key, postings in _grouped(
+        books.postings, lambda each: (*_day(each), each.origin.currency)
+    ).items():
+        money = _money(postings)
+        took = {account: -_on(postings, account) for account in (*RESULT, "tax_payable")}
+        cash, wallet = _on(postings, "cash"), -_on(postings, "wallet_liability")
+        found[key] = {
+            "net_revenue_amount": sum((took[account] for account in RESULT[:5]), ZERO),
+            "tax_amount": took["tax_payable"],
+            "write_off_amount": took["write_offs"] + took["recoveries"],
+            "receivable_amount": -_on(postings, "receivable"),
+            "unapplied_credit_amount": -_on(postings, "unapplied_credit"),
+            "wallet_amount": wallet,
+            "other_account_amount": -_on(postings, "unbilled_wallet_use"),
+            "net_cash_amount": cash,
+            "deposit_amount": money["withdrawal_amount"] - money["top_up_amount"],
+            "net_wallet_use_amount": money["wallet_use_amount"] - money["wallet_refund_amount"],
+            "other_cash_amount": ZERO,
+            "net_collection_amount": money["collection_amount"] - money["refund_amount"],
+            "cash_residual_amount": ZERO,
+            "collection_residual_amount": ZERO,
+        }
+    return found
+
+
+def tax_summary(books: Books) -> Cells:
+    """Sum what was taxed, and the tax, by month, code and rate (V13)."""
+    taxed = ("revenue", "discounts", "credit_notes", "tax_payable")
+
+    def place(each: Posting) -> Key:
+        item = each.origin.item
+        code, rate = (item.tax_code, item.tax_rate) if item else (None, None)
+        cents = (rate or ZERO).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+        return (*_month(each), code or "unknown", cents, each.origin.currency)
+
+    found: Cells = {}
+    for key, postings in _grouped(_moving(books, taxed), place).items():
+        credited = [each for each in postings if each.origin.kind == "credit_note"]
+        found[key] = {
+            "taxable_amount": -sum((_on(postings, account) for account in taxed[:3]), ZERO),
+            "charged_tax_amount": _on(credited, "tax_payable") - _on(postings, "tax_payable"),
+            "credited_tax_amount": _on(credited, "tax_payable"),
+            "tax_amount": -_on(postings, "tax_payable"),
+        }
+    return found
+
+
+def income_statement(books: Books) -> Cells:
+    """Sum income accounts by month, and run down to the result."""
+    found: Cells = {}
+    for key, postings in _grouped(
+        _moving(books, RESULT), lambda each: (*_month(each), each.origin.currency)
+    ).items():
+        name, month, currency = key
+        running = base = ZERO
+        for account in RESULT:
+            mine = [each for each in postings if account in (each.debit, each.credit)]
+            if mine:
+                running -= _on(mine, account)
+                base -= sum(
+                    (
+                        each.base_amount if each.debit == account else -each.base_amount
+                        for each in mine
+                    ),
+                    ZERO,
+                )
+                found[name, month, account, currency] = {
+                    "amount": -_on(mine, account),
+                    "running_amount": running,
+                    "running_base_amount": base,
+                }
+    return found
+
+
+def transaction_detail(books: Books) -> Cells:
+    """Sum postings by document, accounts and day, with the rule of their revenue point."""
+    found: Cells = {}
+    for each in books.postings:
+        point, rule = _point(books, each)
+        origin = each.origin
+        key = (
+            tenant(origin.hospital), each.day, origin.kind, origin.key, each.share, each.debit,
+            each.credit, each.is_reversal, point, rule, origin.currency,
+        )  # fmt: skip
+        cells = found.setdefault(key, {"amount": ZERO, "posting_count": 0})
+        cells["amount"] += each.amount
+        cells["posting_count"] += 1
+    return found
+
+
+# measures ----------------------------------------------------------------------------------
+
+
+def _revenue(postings: list[Posting]) -> dict[str, Any]:
+    taken = [_on(postings, account) for account in REVENUE]
+    lines = {(each.origin.key, each.charged_line) for each in postings if each.charged_line}
+    amounts = (
+        -taken[0], taken[1], taken[2], taken[3], taken[4], -sum(taken[:5], ZERO), taken[5],
+        -taken[6], len(lines), len({invoice for invoice, _ in lines}),
+    )  # fmt: skip
+    return dict(zip(REVENUE_COLUMNS, amounts, strict=True))
+
+
+def _money(postings: list[Posting]) -> dict[str, Any]:
+    """Follow money by what kind of document moved it (V4, V5, V6)."""
+    cells: dict[str, Any] = defaultdict(lambda: ZERO)
+    receipts, refunds = set(), set()
+    for each in postings:
+        origin = each.origin
+        cash, wallet = each.on("cash"), -each.on("wallet_liability")
+        document = (origin.kind, origin.key)
+        if not (cash or wallet):
+            continue
+        if origin.wallet_type in DEPOSITS:
+            cells[f"{origin.wallet_type}_amount"] += (
+                abs(cash) if not each.is_reversal else -abs(cash)
+            )
+            cells[
+                "cash_received_amount"
+                if origin.wallet_type == "top_up"
+                else "cash_paid_out_amount"
+            ] += cash if origin.wallet_type == "top_up" else -cash
+        elif "unbilled_wallet_use" in (each.debit, each.credit):
+            cells["unbilled_wallet_use_amount"] -= wallet
+        elif origin.kind == "refund" or origin.wallet_type == "refund":
+            cells["cash_paid_out_amount"] -= cash
+            cells["wallet_refund_amount"] += wallet
+            cells["refund_amount"] += wallet - cash
+            if not each.is_reversal:
+                refunds.add(document)
+        else:
+            cells["cash_received_amount"] += cash
+            cells["wallet_use_amount"] -= wallet
+            cells["collection_amount"] += cash - wallet
+            if not each.is_reversal:
+                receipts.add(document)
+    counts = {"receipt_count": len(receipts), "refund_count": len(refunds)}
+    return {name: counts.get(name, cells[name]) for name in MONEY_COLUMNS}
+
+
+def _average(cells: dict[str, Any]) -> dict[str, Any]:
+    count = cells["invoice_count"]
+    value = (
+        (cells["net_revenue_amount"] / count).quantize(Decimal("0.0001"), ROUND_HALF_UP)
+        if count
+        else None
+    )
+    return {"average_transaction_amount": value}
+
+
+def _percent(part: Fraction) -> Decimal:
+    sign = -1 if part < 0 else 1
+    return Decimal(sign * floor(abs(part) * 10000 + Fraction(1, 2))) / 100
+
+
+# dimensions --------------------------------------------------------------------------------
+
+
+def _by(books: Books, member: Callable[[Posting], Key]) -> Cells:
+    return _summed(books, _day, REVENUE, member, EARNED)
+
+
+def _summed(
+    books: Books,
+    period: Callable[[Posting], Key],
+    moving: Iterable[str],
+    member: Callable[[Posting], Key],
+    columns: Iterable[str],
+) -> Cells:
+    groups = _grouped(
+        _moving(books, moving), lambda each: (*period(each), *member(each), each.origin.currency)
+    )
+    found: Cells = {}
+    for key, postings in groups.items():
+        cells = _revenue(postings) | _money(postings)
+        cells |= _average(cells)
+        found[key] = {name: cells[name] for name in columns}
+    return found
+
+
+def _compared(
+    books: Books,
+    moving: tuple[str, ...],
+    member: Callable[[Posting], Key],
+    columns: tuple[str, ...],
+) -> Cells:
+    """Compare months that are wholly on record."""
+    found = _shared(_summed(books, _month, moving, member, columns))
+    first: dict[Any, date] = {}
+    for each in _moving(books, moving):
+        name = tenant(each.origin.hospital)
+        first[name] = min(each.day, first.get(name, each.day))
+    last = _last_days(books)
+    for (name, month, *rest), cells in found.items():
+        end = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
+        cells["is_complete"] = first[name] <= month and end <= last[name]
+        before = (month - timedelta(days=1)).replace(day=1)
+        for prefix, other in (
+            ("previous", before),
+            ("last_year", month.replace(year=month.year - 1)),
+        ):
+            known = other >= first[name]
+            then = found.get((name, other, *rest), {}).get("net_revenue_amount", ZERO)
+            cells[f"{prefix}_month_start_date"] = other
+            cells[f"{prefix}_amount"] = then if known else None
+            cells[f"{prefix}_growth_percent"] = (
+                _percent(Fraction(cells["net_revenue_amount"] - then) / Fraction(then))
+                if known and cells["is_complete"] and then
+                else None
+            )
+    return found
+
+
+def _last_days(books: Books) -> dict[str, date]:
+    last: dict[str, date] = {}
+    posted = [(tenant(each.origin.hospital), each.day) for each in books.postings]
+    for name, day in (*posted, *moved_days(books)):
+        last[name] = max(day, last.get(name, day))
+    return last
+
+
+def _shared(found: Cells) -> Cells:
+    """Give each its part of the total of its period and currency, by largest remainder (V11)."""
+    for _, keys in _grouped(found, lambda key: (key[0], key[1], key[-1])).items():
+        total = sum((Fraction(found[key]["net_revenue_amount"]) for key in keys), Fraction(0))
+        if not total:
+            for key in keys:
+                found[key]["share_percent"] = None
+            continue
+        exact = {key: Fraction(found[key]["net_revenue_amount"]) * 10000 / total for key in keys}
+        missing = 10000 - sum(floor(part) for part in exact.values())
+        ranked = sorted(keys, key=lambda key: (floor(exact[key]) - exact[key], key[2:-1]))
+        for rank, key in enumerate(ranked):
+            found[key]["share_percent"] = Decimal(floor(exact[key]) + (rank < missing)) / 100
+    return found
+
+
+def _of_point(books: Books) -> Callable[[Posting], Key]:
+    return lambda each: (_point(books, each)[0],)
+
+
+def _point(books: Books, each: Posting) -> tuple[str, str]:
+    origin = each.origin
+    of = {"hospital_id": origin.hospital.key}
+    department = books.find("departments", origin.department, of)
+    category = origin.item.category if origin.item else None
+    return revenue_point(origin.app, origin.wallet_type, department, category)
+
+
+def _day(each: Posting) -> Key:
+    return (tenant(each.origin.hospital), each.day)
+
+
+def _month(each: Posting) -> Key:
+    return (tenant(each.origin.hospital), each.day.replace(day=1))
+
+
+def _moving(books: Books, accounts: Iterable[str]) -> list[Posting]:
+    wanted = set(accounts)
+    return [each for each in books.postings if {each.debit, each.credit} & wanted]
+
+
+def _on(postings: Iterable[Posting], account: str) -> Decimal:
+    return sum((each.on(account) for each in postings), ZERO)
+
+
+def _grouped(items: Iterable[Any], key: Callable[[Any], Key]) -> dict[Key, list[Any]]:
+    found: dict[Key, list[Any]] = defaultdict(list)
+    for item in items:
+        found[key(item)].append(item)
+    return found

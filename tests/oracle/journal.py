@@ -25,6 +25,7 @@ ZERO = Decimal(0)
 class Item:
     """What an invoice line is for."""
 
+    line: int
     category: str | None
     key: int | None
     patient_type: str | None
@@ -448,8 +449,8 @@ class Books(Records):
     def _item(self, line: Row, invoice: Row) -> Item:
         visit = self.find("visits", invoice["visit_id"], invoice)
         return Item(
-            line.get("item_type"), line.get("item_id"), visit["visit_type"] if visit else None,
-            line.get("tax_code"), line["tax_rate"],
+            line["id"], line.get("item_type"), line.get("item_id"),
+            visit["visit_type"] if visit else None, line.get("tax_code"), line["tax_rate"],
         )  # fmt: skip
 
     def _open(self, invoice: int, share: str, day: date) -> Decimal:

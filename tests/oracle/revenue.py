@@ -12,6 +12,7 @@ from typing import Any
 
 from tests.oracle.journal import ZERO, Books, Posting
 from tests.oracle.points import revenue_point
+from tests.oracle.records import rounded
 from tests.oracle.reports import REVENUE, Cells, Key, moved_days, tenant
 
 MONEY = ("cash", "wallet_liability")
@@ -188,6 +189,95 @@ def transaction_detail(books: Books) -> Cells:
         cells = found.setdefault(key, {"amount": ZERO, "posting_count": 0})
         cells["amount"] += each.amount
         cells["posting_count"] += 1
+    return found
+
+
+def write_offs(books: Books) -> Cells:
+    """List write-offs that break no rule, and say which of them moved money (V3)."""
+    found: Cells = {}
+    for row in books.tables["write_offs"]:
+        is_approved = row["status"] == "approved"
+        if (
+            not books.is_good(row)
+            or books.find("invoices", row["invoice_id"], row) is None
+            or (is_approved and row["approved_by"] in (None, row["requested_by"]))
+        ):
+            continue
+        invoice = books.issued(row["invoice_id"], row)
+        day = books.day(row, "decided_at" if row["decided_at"] else "requested_at")
+        if is_approved and invoice is not None:
+            day = max(day, books.day(invoice, "issued_at"))
+        is_reversed = is_approved and row["reversed_at"] is not None
+        same = invoice is not None and invoice["currency_code"] == row["currency_code"]
+        found[tenant(books.hospitals[row["hospital_id"]]), row["id"]] = {
+            "category": row["category"],
+            "share": row["share"],
+            "status": row["status"],
+            "currency_code": row["currency_code"],
+            "amount": rounded(row["amount"], row["currency_code"]),
+            "is_posted": is_approved and same,
+            "is_reversed": is_reversed,
+            "business_date": day,
+            "reversal_date": books.day(row, "reversed_at") if is_reversed else None,
+        }
+    return found
+
+
+def write_off_summary(books: Books) -> Cells:
+    """Sum write-offs by month, category, status and share."""
+    found: Cells = {}
+    for (name, _), each in write_offs(books).items():
+        month = each["business_date"].replace(day=1)
+        key = (
+            name, month, each["category"], each["status"], each["share"], each["currency_code"],
+        )  # fmt: skip
+        columns = ("amount", "posted_amount", "reversed_amount", "write_off_count")
+        cells = found.setdefault(key, dict.fromkeys(columns, ZERO))
+        cells["amount"] += each["amount"]
+        cells["posted_amount"] += each["amount"] if each["is_posted"] else ZERO
+        is_taken_back = each["is_posted"] and each["is_reversed"]
+        cells["reversed_amount"] += each["amount"] if is_taken_back else ZERO
+        cells["write_off_count"] += 1
+    return found
+
+
+def discounts_summary(books: Books) -> Cells:
+    """Sum charges and discounts by month and department."""
+    found: Cells = {}
+    for key, postings in _grouped(
+        _moving(books, ("revenue", "discounts")),
+        lambda each: (*_month(each), each.origin.department or 0, each.origin.currency),
+    ).items():
+        lines = {
+            (each.origin.key, each.origin.item and each.origin.item.line)
+            for each in postings
+            if "discounts" in (each.debit, each.credit) and not each.is_reversal
+        }
+        gross, discount = -_on(postings, "revenue"), _on(postings, "discounts")
+        found[key] = {
+            "gross_charge_amount": gross,
+            "discount_amount": discount,
+            "discount_percent": _percent(Fraction(discount) / Fraction(gross)) if gross else None,
+            "discounted_line_count": len(lines),
+            "discounted_invoice_count": len({invoice for invoice, _ in lines}),
+        }
+    return found
+
+
+def refunds_summary(books: Books) -> Cells:
+    """Sum refunds by month, method and share (R4)."""
+    found: Cells = {}
+    for each in _moving(books, MONEY):
+        origin = each.origin
+        if origin.kind != "refund" and origin.wallet_type != "refund":
+            continue
+        method = "wallet" if origin.wallet_type == "refund" else origin.method or "unknown"
+        key = (*_month(each), method, each.share, origin.currency)
+        columns = ("executed_amount", "voided_amount", "refund_amount", "refund_count")
+        cells = found.setdefault(key, dict.fromkeys(columns, ZERO))
+        cells["voided_amount" if each.is_reversal else "executed_amount"] += each.amount
+        cells["refund_amount"] += -each.amount if each.is_reversal else each.amount
+        cells["refund_count"] += not each.is_reversal
     return found
 
 

@@ -36,11 +36,24 @@ department_discounts as (
         ) as discounted_invoice_count,
         mon.month_start_date
     from months as mon
-    inner join postings as pos
-        on
-            mon.tenant_id = pos.tenant_id
-            and mon.month_start_date <= pos.business_date
-            and mon.next_month_start_date > pos.business_date
+    inner join lateral (
+        select
+            inn.department_id,
+            inn.document_id,
+            inn.line_id,
+            inn.event_type,
+            inn.debit_account,
+            inn.credit_account,
+            inn.currency_code,
+            inn.amount,
+            inn.is_reversal
+        from postings as inn
+        where
+            inn.tenant_id = mon.tenant_id
+            and inn.business_date >= mon.month_start_date
+            and inn.business_date < mon.next_month_start_date
+        offset 0
+    ) as pos on true
     where {{ moves(['revenue', 'discounts']) }}
     group by
         mon.tenant_id,

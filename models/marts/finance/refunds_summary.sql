@@ -34,11 +34,23 @@ refunds as (
         pos.is_reversal,
         mon.month_start_date
     from months as mon
-    inner join postings as pos
-        on
-            mon.tenant_id = pos.tenant_id
-            and mon.month_start_date <= pos.business_date
-            and mon.next_month_start_date > pos.business_date
+    inner join lateral (
+        select
+            inn.document_type,
+            inn.document_id,
+            inn.event_type,
+            inn.share,
+            inn.payment_method,
+            inn.currency_code,
+            inn.amount,
+            inn.is_reversal
+        from postings as inn
+        where
+            inn.tenant_id = mon.tenant_id
+            and inn.business_date >= mon.month_start_date
+            and inn.business_date < mon.next_month_start_date
+        offset 0
+    ) as pos on true
     where pos.event_type in ('refund', 'wallet_refund')
 ),
 

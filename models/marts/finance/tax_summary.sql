@@ -30,11 +30,23 @@ taxed_lines as (
         pos.amount,
         mon.month_start_date
     from months as mon
-    inner join postings as pos
-        on
-            mon.tenant_id = pos.tenant_id
-            and mon.month_start_date <= pos.business_date
-            and mon.next_month_start_date > pos.business_date
+    inner join lateral (
+        select
+            inn.tax_code,
+            inn.tax_rate,
+            inn.currency_code,
+            inn.event_type,
+            inn.debit_account,
+            inn.credit_account,
+            inn.is_reversal,
+            inn.amount
+        from postings as inn
+        where
+            inn.tenant_id = mon.tenant_id
+            and inn.business_date >= mon.month_start_date
+            and inn.business_date < mon.next_month_start_date
+        offset 0
+    ) as pos on true
 ),
 
 tax_months as (

@@ -3,10 +3,6 @@ with postings as (
     select * from {{ ref('fct_postings') }}
 ),
 
-invoices as (
-    select * from {{ ref('fct_invoices') }}
-),
-
 departments as (
     select * from {{ ref('dim_departments') }}
 ),
@@ -36,7 +32,6 @@ labelled_postings as (
         pos.share,
         pos.debit_account,
         pos.credit_account,
-        inv.invoice_number,
         dep.department_name,
         pra.practitioner_name,
         pay.payer_name,
@@ -55,8 +50,6 @@ labelled_postings as (
         pos.business_date,
         pos.recorded_at
     from postings as pos
-    left join invoices as inv
-        on pos.tenant_id = inv.tenant_id and pos.invoice_id = inv.invoice_id
     left join departments as dep
         on pos.tenant_id = dep.tenant_id and pos.department_id = dep.department_id
     left join practitioners as pra

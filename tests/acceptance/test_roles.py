@@ -61,7 +61,10 @@ def test_each_role_reads_the_marts_that_name_it(installation: Installation) -> N
     for name in ("administrator", "accountant", "auditor"):
         assert _may_read(_login(installation, Role(name))) == every
     assert _may_read(_login(installation, HEAD)) == {"dept_revenue_daily", "reporting_days"}
-    assert _may_read(_login(installation, Role("doctor", (), 1))) == {"reporting_days"}
+    assert _may_read(_login(installation, Role("doctor", (), 1))) == {
+        "reporting_days",
+        "revenue_by_doctor",
+    }
 
 
 def test_a_department_head_sees_own_departments_only(installation: Installation) -> None:

@@ -7,7 +7,8 @@ import hashlib
 import io
 import json
 import os
-from datetime import date
+import re
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -109,8 +110,15 @@ def _told(row: Any) -> tuple[str, ...]:
     """Write a row's values as CSV has them."""
     shown = {True: "t", False: "f", None: ""}
     return tuple(
-        shown[value] if value is None or isinstance(value, bool) else str(value) for value in row
+        shown[value] if value is None or isinstance(value, bool) else _text(value) for value in row
     )
+
+
+def _text(value: Any) -> str:
+    """Write a value as PostgreSQL does: an instant without zeros at the end of its seconds."""
+    if not isinstance(value, datetime):
+        return str(value)
+    return re.sub(r"(\.\d*?)0+(?=[+-])", r"\1", str(value)).removesuffix(":00")
 
 
 def test_the_manifest_equals_the_file(command: Command) -> None:

@@ -61,13 +61,13 @@ PERIODS = {
     revenue.collections_daily: ("business_date", "currency_code"),
     revenue.collections_by_method: ("business_date", "payment_method", "currency_code"),
     revenue.accrual_to_cash_bridge: ("business_date", "currency_code"),
-    revenue.tax_summary: ("month_start_date", "tax_code", "tax_rate", "currency_code"),
+    revenue.tax_summary: ("business_date", "tax_code", "tax_rate", "currency_code"),
     revenue.write_offs: ("adjustment_id",),
     revenue.write_off_summary: (
         "month_start_date", "category", "status", "share", "currency_code",
     ),
-    revenue.discounts_summary: ("month_start_date", "department_id", "currency_code"),
-    revenue.refunds_summary: ("month_start_date", "payment_method", "share", "currency_code"),
+    revenue.discounts_summary: ("business_date", "department_id", "currency_code"),
+    revenue.refunds_summary: ("business_date", "payment_method", "share", "currency_code"),
     revenue.income_statement: ("month_start_date", "account", "currency_code"),
 }  # fmt: skip
 POSTED = (

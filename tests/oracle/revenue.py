@@ -128,14 +128,14 @@ def accrual_to_cash_bridge(books: Books) -> Cells:
 
 
 def tax_summary(books: Books) -> Cells:
-    """Sum what was taxed, and the tax, by month, code and rate (V13)."""
+    """Sum what was taxed, and the tax, by day, code and rate (V13)."""
     taxed = ("revenue", "discounts", "credit_notes", "tax_payable")
 
     def place(each: Posting) -> Key:
         item = each.origin.item
         code, rate = (item.tax_code, item.tax_rate) if item else (None, None)
         cents = (rate or ZERO).quantize(Decimal("0.0001"), ROUND_HALF_UP)
-        return (*_month(each), code or "unknown", cents, each.origin.currency)
+        return (*_day(each), code or "unknown", cents, each.origin.currency)
 
     found: Cells = {}
     for key, postings in _grouped(_moving(books, taxed), place).items():
@@ -242,11 +242,11 @@ def write_off_summary(books: Books) -> Cells:
 
 
 def discounts_summary(books: Books) -> Cells:
-    """Sum charges and discounts by month and department."""
+    """Sum charges and discounts by day and department."""
     found: Cells = {}
     for key, postings in _grouped(
         _moving(books, ("revenue", "discounts")),
-        lambda each: (*_month(each), each.origin.department or 0, each.origin.currency),
+        lambda each: (*_day(each), each.origin.department or 0, each.origin.currency),
     ).items():
         lines = {
             (each.origin.key, each.origin.item and each.origin.item.line)
@@ -265,14 +265,14 @@ def discounts_summary(books: Books) -> Cells:
 
 
 def refunds_summary(books: Books) -> Cells:
-    """Sum refunds by month, method and share (R4)."""
+    """Sum refunds by day, method and share (R4)."""
     found: Cells = {}
     for each in _moving(books, MONEY):
         origin = each.origin
         if origin.kind != "refund" and origin.wallet_type != "refund":
             continue
         method = "wallet" if origin.wallet_type == "refund" else origin.method or "unknown"
-        key = (*_month(each), method, each.share, origin.currency)
+        key = (*_day(each), method, each.share, origin.currency)
         columns = ("executed_amount", "voided_amount", "refund_amount", "refund_count")
         cells = found.setdefault(key, dict.fromkeys(columns, ZERO))
         cells["voided_amount" if each.is_reversal else "executed_amount"] += each.amount

@@ -48,6 +48,7 @@ BY_DATE = {
     reports.patients_by_visit_type: ("month_start_date", "visit_type"),
     reports.patients_by_department_and_type: ("month_start_date", "department_id", "visit_type"),
 }
+# and those of revenue, collections and tax
 PERIODS = {
     revenue.revenue_point_breakdown: ("business_date", "revenue_point_code", "currency_code"),
     revenue.revenue_point_monthly: ("month_start_date", "revenue_point_code", "currency_code"),

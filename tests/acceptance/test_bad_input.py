@@ -124,6 +124,8 @@ def _assert_error(said: Said, exit_code: int, *parts: str) -> None:
 
 def test_bad_rows_are_set_aside_until_they_are_mended(installation: Installation) -> None:
     before = installation.published()
+    # a row that was mended is a row that was written again
+    figures = installation.published(without="recorded_at")
     rows = _plant(installation)
     installation.run("alter table hms.payments drop constraint payments_pkey")
     installation.run(f"insert into hms.payments select * from hms.payments where id = {LAST}")
@@ -144,7 +146,7 @@ def test_bad_rows_are_set_aside_until_they_are_mended(installation: Installation
         f" and ctid <> (select min(ctid) from hms.payments where id = {LAST})"
     )
     assert installation.build().release is not None
-    assert installation.published() == before
+    assert installation.published(without="recorded_at") == figures
 
 
 def _assert_all_else_is_published(

@@ -84,7 +84,7 @@ def test_a_tenant_that_fails_an_audit_is_held_by_itself_until_it_passes(
 
     # what was found stays at fault though its models change elsewhere only
     installation.run("update hms.departments set name = name || ' (moved)' where hospital_id = 2")
-    assert [each.tenant for each in installation.build().failures] == [FAULTY]
+    assert {each.tenant for each in installation.build().failures} == {FAULTY}
     assert _reads(installation)[FAULTY] == before[FAULTY]
 
     _plant(installation, -1)

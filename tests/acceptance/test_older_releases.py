@@ -371,10 +371,11 @@ def _joined(
     found: set[tuple[Any, ...]] = set()
     for mart in installation.marts():
         as_of = day if mart.date_column == "as_of_date" else None
+        columns = {column.name: column for column in mart.columns}
         for tenant in installation.tenants():
             then, now = (
                 {
-                    tuple(row[name] for name in mart.grain): row
+                    tuple(_figure(row, columns[name]) for name in mart.grain): row
                     for row in _exported(installation, mart.name, tenant, release, as_of)
                 }
                 for release in (before, after)

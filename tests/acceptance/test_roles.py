@@ -60,7 +60,10 @@ def test_each_role_reads_the_marts_that_name_it(installation: Installation) -> N
     every = {mart.name for mart in installation.marts()} - {"charges", "charge_total"}
     for name in ("administrator", "accountant", "auditor"):
         assert _may_read(_login(installation, Role(name))) == every
-    assert _may_read(_login(installation, HEAD)) == {"dept_revenue_daily", "reporting_days"}
+    assert _may_read(_login(installation, HEAD)) == {
+        "dept_revenue_daily", "patients_by_department", "patients_by_department_and_type",
+        "reporting_days",
+    }  # fmt: skip
     assert _may_read(_login(installation, Role("doctor", (), 1))) == {
         "reporting_days",
         "revenue_by_doctor",

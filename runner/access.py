@@ -17,8 +17,14 @@ from runner.errors import ConfigError, DatabaseError
 LOGIN = re.compile(r"[a-z][a-z0-9_]{2,40}")
 # one login must not take every connection of the server
 CONNECTIONS = 30
-# an open transaction holds locks that a changed mart waits for; jit makes small queries slow
-DEFAULTS = ("jit = off", "idle_in_transaction_session_timeout = '15min'")
+# an open transaction holds locks that a changed mart waits for; jit makes small queries slow;
+# what a view behind the locks gives has no statistics: taken for less than it is, the join of
+# two views would go through one of them for each row of the other
+DEFAULTS = (
+    "jit = off",
+    "idle_in_transaction_session_timeout = '15min'",
+    "enable_nestloop = off",
+)
 
 
 @dataclass(frozen=True)
@@ -144,7 +150,7 @@ def _create(connection: db.Connection, name: str, password: str, role: roles.Rol
             sql.SQL(", ").join(map(sql.Identifier, role.groups)),
         )
     )
-    for setting in (*gates.of(role.name).settings, *DEFAULTS):
+    for setting in (f"search_path = {gates.of(role.name).marts}", *DEFAULTS):
         connection.execute(
             sql.SQL("alter role {} in database {} set {}").format(
                 login, sql.Identifier(connection.info.dbname), sql.SQL(setting)

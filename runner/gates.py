@@ -19,15 +19,6 @@ class Gate:
     marts: str  # schema that its readers see
     is_of_groups: bool
 
-    @property
-    def settings(self) -> list[str]:
-        """List what its readers' sessions begin with.
-
-        What a view behind the locks gives has no statistics: taken for less than it is, the join
-        of two views would go through one of them for each row of the other.
-        """
-        return [f"search_path = {self.marts}", "enable_nestloop = off"]
-
     def written_over(self, statement: str, reads: list[str]) -> sql.SQL:
         """Give a mart's SQL, which names the one tenant's gate, with this gate's names."""
         names = "|".join(map(re.escape, reads))

@@ -11,10 +11,8 @@
         -{{ net_credit('cash') }}
         + {{ net_credit('cash', received + ['wallet_top_up', 'refund', 'wallet_withdrawal']) }}
     )::numeric(18, 4) as other_cash_amount,
-    (-{{ net_credit('cash', received) }} - {{ net_credit('wallet_liability', used) }})
-        ::numeric(18, 4) as collection_amount,
-    ({{ net_credit('cash', ['refund']) }} + {{ net_credit('wallet_liability', returned) }})
-        ::numeric(18, 4) as refund_amount,
+    {{ collected() }} as collection_amount,
+    {{ refunded() }} as refund_amount,
     {{ net_credit('wallet_liability', ['wallet_top_up']) }}::numeric(18, 4) as top_up_amount,
     (-{{ net_credit('wallet_liability', ['wallet_withdrawal']) }})::numeric(18, 4)
         as withdrawal_amount,

@@ -20,7 +20,7 @@ BANDS = ((-1, "expired"), (30, "days_0_30"), (60, "days_31_60"), (90, "days_61_9
          (180, "days_91_180"))  # fmt: skip
 REVENUE = ("revenue", "discounts", "contractual_adjustments", "charity_care", "credit_notes",
            "write_offs", "tax_payable")  # fmt: skip
-MONEY, OWED = ("cash", "wallet_liability"), ("receivable", "unapplied_credit")
+MONEY = ("cash", "wallet_liability")
 
 
 def tenant(hospital: Hospital) -> str:
@@ -178,10 +178,11 @@ def daily_stats(books: Books) -> Cells:
     for each in books.postings:
         both, amount = sums[_tenant(each), each.day], each.base_amount
         both[0] += amount * ((each.credit in REVENUE[:5]) - (each.debit in REVENUE[:5]))
-        both[1] += amount * (
-            (each.debit in MONEY and each.credit in OWED)
-            - (each.credit in MONEY and each.debit in OWED)
-        )
+        if "unbilled_wallet_use" not in (each.debit, each.credit):
+            both[1] += amount * (
+                (each.debit in MONEY and each.credit not in MONEY)
+                - (each.credit in MONEY and each.debit not in MONEY)
+            )
     currencies = {tenant(each): each.currency for each in books.hospitals.values()}
     found: Cells = {}
     for name, day in visits.keys() | {key for key, both in sums.items() if any(both)}:

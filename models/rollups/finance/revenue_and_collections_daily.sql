@@ -3,7 +3,7 @@ with postings as (
     select * from {{ ref('fct_postings') }}
 ),
 
--- signed by the leg that is revenue; of collections by the leg that is money
+-- signed by the leg that is revenue
 daily_sums as (
     select
         tenant_id,
@@ -30,22 +30,8 @@ daily_sums as (
             ),
             0
         )::numeric(18, 4) as net_revenue_base_amount,
-        coalesce(
-            sum(base_amount) filter (
-                where
-                debit_account in ('cash', 'wallet_liability')
-                and credit_account in ('receivable', 'unapplied_credit')
-            ),
-            0
-        )::numeric(18, 4)
-        - coalesce(
-            sum(base_amount) filter (
-                where
-                credit_account in ('cash', 'wallet_liability')
-                and debit_account in ('receivable', 'unapplied_credit')
-            ),
-            0
-        )::numeric(18, 4) as collected_base_amount,
+        {{ collected('base_amount') }} - {{ refunded('base_amount') }}
+            as collected_base_amount,
         business_date
     from postings
     group by tenant_id, business_date

@@ -154,7 +154,7 @@ class Arrival:
             job.target, job.source, job.table, removed, job.release, replaced
         )
         if aside.added or aside.gone:
-            landing.log_feed(job, quarantine.FEED)
+            landing.log_feed(job.target, job.release, quarantine.FEED)
         return aside
 
     def cast_into(self, place: sql.Identifier) -> int:

@@ -86,7 +86,7 @@ def merge(job: Job) -> tuple[int, int]:
     updated = job.target.execute(sql.SQL(db.script("landing_update")).format(**parts)).rowcount
     inserted = job.target.execute(sql.SQL(db.script("landing_insert")).format(**parts)).rowcount
     assert updated + inserted == landed
-    log_feed(job, job.table.feed_name)
+    log_feed(job.target, job.release, job.table.feed_name)
     return landed, inserted
 
 
@@ -99,17 +99,17 @@ def delete_vanished(job: Job, within: sql.Composable, limit: Limit) -> int:
         job.target, job.source, job.table, job.release, within, _parts(job.table), limit
     )
     if deleted:
-        log_feed(job, job.table.feed_name)
+        log_feed(job.target, job.release, job.table.feed_name)
     return deleted
 
 
-def log_feed(job: Job, feed: str, *, is_full: bool = False) -> None:
+def log_feed(target: db.Connection, release: int, feed: str, *, is_full: bool = False) -> None:
     """Say that a feed has news in this release; `is_full` if it does not name the rows."""
-    job.target.execute(
+    target.execute(
         "insert into almoner.feed_log (feed, release_id, is_full) values (%s, %s, %s)"
         " on conflict (feed, release_id)"
         " do update set is_full = feed_log.is_full or excluded.is_full",
-        (feed, job.release, is_full),
+        (feed, release, is_full),
     )
 
 

@@ -188,7 +188,7 @@ def _put(arrival: Arrival, batch: Batch, held: int) -> tuple[int, int, int, int]
         kept = arrival.cast_into(raw.relation(table))
         raw.create_indexes(job.target, table)
         job.target.execute(sql.SQL("analyze {}").format(raw.relation(table)))
-        landing.log_feed(job, table.feed_name, is_full=True)
+        landing.log_feed(job.target, job.release, table.feed_name, is_full=True)
         return kept, kept, 0, kept
     beside = raw.landing(table)
     job.target.execute(sql.SQL("truncate {}").format(beside))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from runner import db
+from runner import db, landing
 from runner.errors import ConfigError
 
 FEED = "almoner__tenant_policies"
@@ -68,8 +68,4 @@ def write(
             " values (%s, %s, %s)",
             (release, tenant, row["policy_id"]),
         )
-        connection.execute(
-            "insert into almoner.feed_log (feed, release_id) values (%s, %s)"
-            " on conflict (feed, release_id) do nothing",
-            (FEED, release),
-        )
+        landing.log_feed(connection, release, FEED)

@@ -222,7 +222,7 @@ def _first_load(job: Landed) -> tuple[int, Aside]:
     else:
         aside = _set_aside(job, raw.relation(job.table)) if incomplete else aside
     job.target.execute(sql.SQL("analyze {}").format(raw.relation(job.table)))
-    landing.log_feed(job, job.table.feed_name, is_full=True)
+    landing.log_feed(job.target, job.release, job.table.feed_name, is_full=True)
     return copied - aside.rows, aside
 
 
@@ -239,7 +239,7 @@ def _merge(job: Landed, since: Watermark | None) -> tuple[int, int, Aside]:
 def _set_aside(job: Landed, where: sql.Identifier) -> Aside:
     aside = quarantine.set_aside(job.target, job.source, job.table, where, job.release)
     if aside.added or aside.gone:
-        landing.log_feed(job, quarantine.FEED)
+        landing.log_feed(job.target, job.release, quarantine.FEED)
     return aside
 
 

@@ -19,5 +19,11 @@
         stype = jsonb,
         finalfunc = {{ name }}_last,
         initcond = '[]'
-    )
+    );
+
+    revoke execute on function
+    {{ name }}_step(jsonb, text, numeric, numeric, numeric, date, date),
+    {{ name }}_last(jsonb),
+    {{ name }}(text, numeric, numeric, numeric, date, date)
+    from public
 {% endmacro %}

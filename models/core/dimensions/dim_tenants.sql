@@ -18,7 +18,7 @@ listed_tenants as (
         coalesce(ten.currency_exponent, cur.exponent) as currency_exponent
     from tenants as ten
     inner join currencies as cur on ten.currency_code = cur.currency_code
-    where ten.reject_reason is null
+    where {{ is_kept('ten') }}
 )
 
 select * from listed_tenants

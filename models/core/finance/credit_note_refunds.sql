@@ -24,7 +24,7 @@ executed_refunds as (
     inner join currencies as cur on rfd.currency_code = cur.currency_code
     where
         rfd.is_posted
-        and rfd.reject_reason is null
+        and {{ is_kept('rfd') }}
         and rfd.credit_note_id is not null
 )
 

@@ -31,7 +31,7 @@ judged_adjustments as (
     from adjustments as adj
     inner join currencies as cur on adj.currency_code = cur.currency_code
     inner join adjustment_categories as cat on adj.category = cat.category
-    where adj.reject_reason is null
+    where {{ is_kept('adj') }}
 )
 
 select * from judged_adjustments

@@ -11,7 +11,7 @@ dated_instalments as (
         amount::numeric(18, 4) as amount,
         due_date
     from instalments
-    where reject_reason is null
+    where {{ is_kept() }}
 )
 
 select * from dated_instalments

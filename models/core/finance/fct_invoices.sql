@@ -38,7 +38,7 @@ issued_invoices as (
     from invoices as inv
     left join payers as pay
         on inv.tenant_id = pay.tenant_id and inv.payer_id = pay.payer_id
-    where inv.is_posted and inv.reject_reason is null
+    where inv.is_posted and {{ is_kept('inv') }}
 ),
 
 pointed_invoices as (

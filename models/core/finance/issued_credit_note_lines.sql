@@ -38,7 +38,7 @@ issued_lines as (
     left join invoices as inv
         on cre.tenant_id = inv.tenant_id and cre.invoice_id = inv.invoice_id
     inner join currencies as cur on cre.currency_code = cur.currency_code
-    where cre.is_posted and cre.reject_reason is null
+    where cre.is_posted and {{ is_kept('cre') }}
 )
 
 select * from issued_lines

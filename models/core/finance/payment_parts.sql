@@ -21,7 +21,7 @@ allocated_totals as (
         payment_id,
         sum(amount) as amount
     from all_allocations
-    where reject_reason is null
+    where {{ is_kept() }}
     group by tenant_id, payment_id
 ),
 
@@ -49,7 +49,7 @@ unallocated_parts as (
     from payments as pay
     left join allocated_totals as tot
         on pay.tenant_id = tot.tenant_id and pay.payment_id = tot.payment_id
-    where pay.is_posted and pay.reject_reason is null
+    where pay.is_posted and {{ is_kept('pay') }}
 ),
 
 allocated_parts as (
@@ -75,9 +75,9 @@ allocated_parts as (
     inner join allocated_payments as pay
         on alc.tenant_id = pay.tenant_id and alc.payment_id = pay.payment_id
     where
-        alc.reject_reason is null
+        {{ is_kept('alc') }}
         and pay.is_posted
-        and pay.reject_reason is null
+        and {{ is_kept('pay') }}
 ),
 
 payment_parts as (

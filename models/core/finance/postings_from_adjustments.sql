@@ -56,7 +56,7 @@ approved_adjustments as (
     inner join adjustment_categories as cat on adj.category = cat.category
     where
         adj.status = 'approved'
-        and adj.reject_reason is null
+        and {{ is_kept('adj') }}
 ),
 
 posted_adjustments as (

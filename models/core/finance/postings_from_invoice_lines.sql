@@ -70,7 +70,7 @@ issued_lines as (
     inner join currencies as cur on inv.currency_code = cur.currency_code
     -- a case: the planner takes an expression's `is null` for a rare thing, and would look
     -- up line by line
-    where case when lin.reject_reason is null then true end
+    where {{ is_kept('lin') }}
 ),
 
 -- Each amount is worked out once per line (`offset 0`), not once per posting. V13: the

@@ -37,7 +37,7 @@ posted_entries as (
         business_date,
         recorded_at
     from ledger_entries
-    where reject_reason is null
+    where {{ is_kept() }}
 )
 
 select * from posted_entries

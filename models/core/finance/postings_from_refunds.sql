@@ -69,7 +69,7 @@ located_refunds as (
         where
             inn.tenant_id = rfd.tenant_id
             and inn.payment_id = rfd.payment_id
-            and inn.reject_reason is null
+            and {{ is_kept('inn') }}
     ) as alc on true
     -- any line of it: they all belong to one debtor
     left join lateral (
@@ -84,7 +84,7 @@ located_refunds as (
         order by inn.line_id
         limit 1
     ) as cre on true
-    where rfd.is_posted and rfd.reject_reason is null
+    where rfd.is_posted and {{ is_kept('rfd') }}
 ),
 
 -- one of a credit note, of money on account or before the invoice is issued gives back

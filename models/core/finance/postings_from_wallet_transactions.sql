@@ -29,7 +29,7 @@ lone_transactions as (
     from wallet_transactions as wal
     where
         wal.is_posted
-        and wal.reject_reason is null
+        and {{ is_kept('wal') }}
         and (
             wal.movement <> 'use'
             or not (
@@ -39,7 +39,7 @@ lone_transactions as (
                         pay.tenant_id = wal.tenant_id
                         and pay.payment_id = wal.payment_id
                         and pay.is_posted
-                        and pay.reject_reason is null
+                        and {{ is_kept('pay') }}
                 )
                 or exists (
                     select from wallet_payments as wpa
@@ -47,7 +47,7 @@ lone_transactions as (
                         wpa.tenant_id = wal.tenant_id
                         and wpa.wallet_transaction_id = wal.wallet_transaction_id
                         and wpa.is_posted
-                        and wpa.reject_reason is null
+                        and {{ is_kept('wpa') }}
                 )
             )
         )

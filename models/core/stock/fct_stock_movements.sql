@@ -17,7 +17,7 @@ moved_legs as (
         movement_date,
         recorded_at
     from stock_movements
-    where reject_reason is null
+    where {{ is_kept() }}
 )
 
 select * from moved_legs

@@ -15,7 +15,7 @@ attended_visits as (
         visit_date,
         recorded_at
     from visits
-    where reject_reason is null and is_attended
+    where {{ is_kept() }} and is_attended
 )
 
 select * from attended_visits

@@ -13,9 +13,6 @@ practitioner_revenue as (
         coalesce(practitioner_id, 0) as practitioner_id,
         currency_code,
         {{ revenue_measures() }},
-        count(distinct document_id) filter (
-            where event_type = 'invoice_line' and not is_reversal
-        ) as invoice_count,
         business_date
     from postings
     where {{ moves(revenue_accounts()) }}

@@ -9,9 +9,6 @@ patient_type_revenue as (
         coalesce(patient_type, 'unknown') as patient_type,
         currency_code,
         {{ revenue_measures() }},
-        count(distinct document_id) filter (
-            where event_type = 'invoice_line' and not is_reversal
-        ) as invoice_count,
         business_date
     from postings
     where {{ moves(revenue_accounts()) }}

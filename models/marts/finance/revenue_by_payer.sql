@@ -14,9 +14,6 @@ payer_revenue as (
         share,
         currency_code,
         {{ revenue_measures() }},
-        count(distinct document_id) filter (
-            where event_type = 'invoice_line' and not is_reversal
-        ) as invoice_count,
         business_date
     from postings
     where {{ moves(revenue_accounts()) }}

@@ -19,9 +19,6 @@ service_revenue as (
         coalesce(product_id, 0) as product_id,
         currency_code,
         {{ revenue_measures() }},
-        count(distinct document_id) filter (
-            where event_type = 'invoice_line' and not is_reversal
-        ) as invoice_count,
         business_date
     from postings
     where {{ moves(revenue_accounts()) }}

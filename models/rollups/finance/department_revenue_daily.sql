@@ -39,7 +39,7 @@ department_revenue as (
         sum(write_off_amount)::numeric(18, 4) as write_off_amount,
         sum(tax_amount)::numeric(18, 4) as tax_amount,
         sum(line_count)::bigint as line_count,
-        count(*) filter (where line_count > 0) as invoice_count,
+        sum(invoice_count)::bigint as invoice_count,
         business_date
     from document_revenue
     group by tenant_id, business_date, department_id, currency_code

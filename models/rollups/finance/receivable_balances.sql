@@ -20,10 +20,7 @@ movements as (
         credit_account = 'responsibility_transfer' as is_moved,
         business_date
     from postings
-    -- what stays within the account moves nothing
-    where
-        'receivable' in (debit_account, credit_account)
-        and debit_account <> credit_account
+    where {{ moves(['receivable']) }}
 ),
 
 -- a receivable without an invoice stands for the document it came from, which may concern

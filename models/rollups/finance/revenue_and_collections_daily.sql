@@ -3,33 +3,10 @@ with postings as (
     select * from {{ ref('fct_postings') }}
 ),
 
--- signed by the leg that is revenue
 daily_sums as (
     select
         tenant_id,
-        coalesce(
-            sum(
-                case
-                    when
-                        credit_account in (
-                            'revenue', 'discounts', 'contractual_adjustments',
-                            'charity_care', 'credit_notes'
-                        )
-                        then base_amount
-                    else 0
-                end
-                - case
-                    when
-                        debit_account in (
-                            'revenue', 'discounts', 'contractual_adjustments',
-                            'charity_care', 'credit_notes'
-                        )
-                        then base_amount
-                    else 0
-                end
-            ),
-            0
-        )::numeric(18, 4) as net_revenue_base_amount,
+        {{ net_revenue('base_amount') }} as net_revenue_base_amount,
         {{ collected('base_amount') }} - {{ refunded('base_amount') }}
             as collected_base_amount,
         business_date

@@ -52,7 +52,7 @@ revenue_points as (
         sum(wallet_refund_amount)::numeric(18, 4) as wallet_refund_amount,
         sum(unbilled_wallet_use_amount)::numeric(18, 4) as unbilled_wallet_use_amount,
         sum(line_count)::bigint as line_count,
-        count(*) filter (where line_count > 0) as invoice_count,
+        sum(invoice_count)::bigint as invoice_count,
         sum(receipt_count)::bigint as receipt_count,
         sum(refund_count)::bigint as refund_count,
         business_date

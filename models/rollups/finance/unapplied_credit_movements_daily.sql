@@ -10,19 +10,12 @@ credit_movements as (
             as debtor_id,
         share,
         currency_code,
-        sum(case credit_account when 'unapplied_credit' then amount else -amount end)
-        ::numeric(18, 4) as amount,
-        sum(
-            case credit_account
-                when 'unapplied_credit' then base_amount else -base_amount
-            end
-        )::numeric(18, 4) as base_amount,
+        {{ net_credit('unapplied_credit') }}::numeric(18, 4) as amount,
+        {{ net_credit('unapplied_credit', amount='base_amount') }}::numeric(18, 4)
+            as base_amount,
         business_date
     from postings
-    -- what stays within the account moves nothing
-    where
-        'unapplied_credit' in (debit_account, credit_account)
-        and debit_account <> credit_account
+    where {{ moves(['unapplied_credit']) }}
     group by
         tenant_id,
         business_date,

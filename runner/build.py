@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, wait
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -90,6 +91,15 @@ class Outcome:
     stages: dict[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class _Ahead:
+    """A parse of the project that began before it was needed."""
+
+    fingerprint: str
+    dbt: Dbt
+    nodes: Future[dict[str, Node]]
+
+
 class Builder:
     """Builds releases in one process, keeping dbt's manifest between them."""
 
@@ -99,6 +109,7 @@ class Builder:
         self._is_resident = False
         self._kept: db.Connection | None = None
         self._dbt = Dbt(dsn)
+        self._ahead: _Ahead | None = None
         self._nodes: dict[str, Node] = {}
         self._fingerprint = ""
 
@@ -159,6 +170,7 @@ class Builder:
         space.require("a build")
         release = releases.open_release(connection)
         try:
+            self._parse_ahead(connection)
             clock.stage("sync", f"release {release}")
             landings = sync.sync(
                 connection, self._settings, release,
@@ -215,13 +227,32 @@ class Builder:
         if not full and planning.is_done(connection, fingerprint):
             return []
         if fingerprint != self._fingerprint:
-            self._dbt = Dbt(self._dsn, systems)
-            self._nodes = self._dbt.parse()
+            self._dbt, self._nodes = self._parsed(systems, fingerprint)
             self._fingerprint = fingerprint
         steps = planning.plan(self._nodes, planning.history(connection), full=full)
         if any(step.mode == "full" for step in steps):
             compatibility.check(connection, self._nodes.values())
         return steps
+
+    def _parse_ahead(self, connection: db.Connection) -> None:
+        """Parse while sync runs, if the files are not those of the last release."""
+        configured = {source.system for source in self._settings.sources.values()}
+        systems = sorted(configured.union(raw.landed_systems(connection)))
+        fingerprint = project_fingerprint(systems)
+        if self._ahead or fingerprint in (self._fingerprint, planning.remembered(connection)):
+            return
+        parser = Dbt(self._dsn, systems)
+        self._ahead = _Ahead(fingerprint, parser, parser.parse_beside())
+
+    def _parsed(self, systems: list[str], fingerprint: str) -> tuple[Dbt, dict[str, Node]]:
+        """Take what was parsed ahead, if it is of these files; dbt does one thing at a time."""
+        ahead, self._ahead = self._ahead, None
+        if ahead and ahead.fingerprint == fingerprint:
+            return ahead.dbt, ahead.nodes.result()
+        if ahead:
+            wait([ahead.nodes])
+        parser = Dbt(self._dsn, systems)
+        return parser, parser.parse()
 
     def _has_news(self, connection: db.Connection, landings: list[Landing]) -> bool:
         """Tell whether there is something to publish though no node has to run."""

@@ -6,9 +6,11 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import yaml
@@ -116,7 +118,7 @@ class Dbt:
         from dbt.cli.main import dbtRunner
 
         with self._environment(None):
-            outcome = dbtRunner().invoke(["parse", *self._common()])
+            outcome = dbtRunner().invoke(["parse", *self._common(), "--no-write-json"])
         if not outcome.success:
             _pass_on_interrupt(outcome)
             raise ConfigError(
@@ -126,7 +128,21 @@ class Dbt:
         self._manifest = outcome.result
         _let_findings_pass(self._manifest)
         _check_entities(self._manifest)
-        return _nodes(self._manifest)
+        nodes = _nodes(self._manifest)
+        return _without_idle_views(nodes, self._systems) if self._systems else nodes
+
+    def parse_beside(self) -> Future[dict[str, Node]]:
+        """Parse in a thread of its own, which ends with the process."""
+        parsed: Future[dict[str, Node]] = Future()
+
+        def run() -> None:
+            try:
+                parsed.set_result(self.parse())
+            except BaseException as error:
+                parsed.set_exception(error)
+
+        Thread(target=run, name="parse", daemon=True).start()
+        return parsed
 
     def build(
         self, names: Iterable[str], release: int, is_whole: bool, report: Callable[[Result], None]
@@ -162,18 +178,23 @@ class Dbt:
         return self._test(*selection)
 
     def unit_tests(self) -> list[Result]:
-        """Run the models' unit tests; the models must have been built once."""
+        """Run the models' unit tests, with every view there; the tables must have been built."""
+        self._invoke("run", "--select", "config.materialized:view")
         return self._test("--select", "test_type:unit")
 
     def _test(self, *selection: str) -> list[Result]:
+        return [_from_result(entry) for entry in self._invoke("test", *selection)]
+
+    def _invoke(self, command: str, *selection: str) -> Any:
         from dbt.cli.main import dbtRunner
 
         with self._environment(None):
-            outcome = dbtRunner().invoke(["test", *self._common(), "--no-write-json", *selection])
+            arguments = [command, *self._common(), "--no-write-json", *selection]
+            outcome = dbtRunner().invoke(arguments)
         if outcome.result is None:
             _pass_on_interrupt(outcome)
             raise ConfigError(f"dbt could not run: {outcome.exception}", MEND)
-        return [_from_result(entry) for entry in outcome.result.results]
+        return outcome.result.results
 
     @property
     def _target_path(self) -> Path:
@@ -265,13 +286,32 @@ def _status(kind: str, status: str) -> str:
     return "fail" if kind == "test" and status == "warn" else status
 
 
+def _declared_systems() -> dict[str, list[str]]:
+    """Give the canonical entities of each system, as dbt_project.yml lists them."""
+    content = yaml.safe_load((project.root() / "dbt_project.yml").read_text())
+    systems: dict[str, list[str]] = content["vars"]["systems"]
+    return systems
+
+
+def _without_idle_views(nodes: dict[str, Node], landed: Iterable[str]) -> dict[str, Node]:
+    """Leave out the views of systems that nothing landed of, unless another node reads them."""
+    idle = tuple(f"stg_{system}__" for system in set(_declared_systems()) - set(landed))
+    kept: dict[str, Node] = {}
+    read: set[str] = set()
+    for unique_id, node in reversed(nodes.items()):
+        if node.kind == "view" and node.name.startswith(idle) and unique_id not in read:
+            continue
+        kept[unique_id] = node
+        read.update(node.inputs)
+    return {unique_id: nodes[unique_id] for unique_id in nodes if unique_id in kept}
+
+
 def _check_entities(manifest: Any) -> None:
     """Refuse a canonical entity that a system has and core would not read.
 
     Raises `ConfigError` naming the view that `vars.systems` lacks.
     """
-    content = yaml.safe_load((project.root() / "dbt_project.yml").read_text())
-    systems: dict[str, list[str]] = content["vars"]["systems"]
+    systems = _declared_systems()
     entities = {entity for listed in systems.values() for entity in listed}
     for node in manifest.nodes.values():
         if not node.name.startswith("stg_"):

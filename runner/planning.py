@@ -42,6 +42,12 @@ def is_done(connection: db.Connection, fingerprint: str) -> bool:
     return bool(row["is_unchanged"])
 
 
+def remembered(connection: db.Connection) -> str:
+    """Give the fingerprint of the files that the last release was planned from, else ''."""
+    found = db.rows(connection, "select fingerprint from almoner.project_files")
+    return str(found[0]["fingerprint"]) if found else ""
+
+
 def history(connection: db.Connection) -> History:
     """Read what was built before, and which feeds have news since."""
     builds = {

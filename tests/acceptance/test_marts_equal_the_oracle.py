@@ -18,7 +18,7 @@ from psycopg.rows import dict_row
 
 from tests.acceptance.conftest import END, Installation
 from tests.conftest import Databases
-from tests.oracle import reports, revenue
+from tests.oracle import receivables, reports, revenue
 from tests.oracle.chance import Edit, batches, one_of_each
 from tests.oracle.edits import STATEMENTS
 from tests.oracle.journal import Books
@@ -37,8 +37,16 @@ DATED = {
     reports.ar_aging: ("share", "currency_code", "bucket_code"),
     reports.unapplied_credits: ("share", "debtor_id", "currency_code"),
     reports.trial_balance: ("account", "currency_code"),
+    receivables.ar_roll_forward: ("share", "currency_code"),
+    receivables.ar_aging_breakdown: (
+        "department_id", "payer_id", "revenue_point_code", "share", "currency_code", "bucket_code",
+    ),
+    receivables.dues_by_patient: ("patient_id", "currency_code"),
+    receivables.credit_balances: (
+        "credit_kind", "document_type", "document_id", "share", "debtor_id", "currency_code",
+    ),
     reports.current_stock: ("product_id", "batch_id", "location_id"),
-}
+}  # fmt: skip
 # each mart that holds for a day's or a month's events, with its key beside the tenant
 BY_DATE = {
     reports.dept_revenue_daily: ("business_date", "department_id", "currency_code"),
@@ -61,6 +69,8 @@ PERIODS = {
     revenue.revenue_by_patient_type: ("business_date", "patient_type", "currency_code"),
     revenue.collections_daily: ("business_date", "currency_code"),
     revenue.collections_by_method: ("business_date", "payment_method", "currency_code"),
+    revenue.collection_rate: ("period", "business_date", "currency_code"),
+    receivables.collection_cohorts: ("month_start_date", "months_since_issue", "currency_code"),
     revenue.accrual_to_cash_bridge: ("business_date", "currency_code"),
     revenue.tax_summary: ("business_date", "tax_code", "tax_rate", "currency_code"),
     revenue.write_offs: ("adjustment_id",),

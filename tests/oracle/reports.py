@@ -56,20 +56,12 @@ def ar_aging(books: Books, day: date) -> Cells:
     """Sum what is open by share, currency and bucket, unapplied credit beside (A3, A4, A5)."""
     sums: dict[Key, Decimal] = defaultdict(lambda: ZERO)
     documents, undated = defaultdict(set), defaultdict(set)
-    owed_by_patients = {
-        _owed(each)[:3]
-        for each in _receivable(books, day)
-        if (each.share, each.debit, each.origin.kind) == ("patient", "receivable", "invoice")
-    }
-    for (name, kind, key, share, currency), cells in open_receivables(books, day).items():
-        in_parts = share == "patient" or (name, kind, key) not in owed_by_patients
-        invoice = key if kind == "invoice" and in_parts else None
-        for due, part in _parts(books, invoice, cells):
-            place = (name, share, currency, bucket((day - due).days))
-            sums[place] += part
-            documents[place].add((kind, key))
-            if cells["due_date_rule"] != "source":
-                undated[place].add((kind, key))
+    for (name, kind, key, share, currency), cells, due, part in aged_parts(books, day):
+        place = (name, share, currency, bucket((day - due).days))
+        sums[place] += part
+        documents[place].add((kind, key))
+        if cells["due_date_rule"] != "source":
+            undated[place].add((kind, key))
     found = {
         place: {
             "gross_amount": amount,
@@ -92,6 +84,21 @@ def ar_aging(books: Books, day: date) -> Cells:
             "invoice_without_due_date_count": 0,
         }
     return {place: cells for place, cells in found.items() if any(cells.values())}
+
+
+def aged_parts(books: Books, day: date) -> Iterator[tuple[Key, dict[str, Any], date, Decimal]]:
+    """Give what is open with its cells, by the due dates of its parts (A6)."""
+    owed_by_patients = {
+        _owed(each)[:3]
+        for each in _receivable(books, day)
+        if (each.share, each.debit, each.origin.kind) == ("patient", "receivable", "invoice")
+    }
+    for place, cells in open_receivables(books, day).items():
+        _, kind, key, share, _ = place
+        in_parts = share == "patient" or place[:3] not in owed_by_patients
+        invoice = key if kind == "invoice" and in_parts else None
+        for due, part in _parts(books, invoice, cells):
+            yield place, cells, due, part
 
 
 def bucket(days: int) -> str:

@@ -89,6 +89,31 @@ def collections_daily(books: Books) -> Cells:
     return found
 
 
+def collection_rate(books: Books) -> Cells:
+    """Set collections over charges by day, week and month (K)."""
+    columns = ("gross_charge_amount", "contractual_adjustment_amount", "collection_amount",
+               "refund_amount")  # fmt: skip
+    sums: Cells = defaultdict(lambda: dict.fromkeys(columns, ZERO))
+    for (name, day, currency), cells in _summed(
+        books, _day, MOVING, lambda each: (), columns
+    ).items():
+        monday = day - timedelta(days=day.weekday())
+        for period, first in (("day", day), ("week", monday), ("month", day.replace(day=1))):
+            for column in columns:
+                sums[name, period, first, currency][column] += cells[column]
+    found: Cells = {}
+    for place, cells in sums.items():
+        charged, adjusted, collected, refunded = cells.values()
+        if any(cells.values()):
+            found[place] = cells | {
+                "collectable_amount": charged - adjusted,
+                "net_collection_amount": collected - refunded,
+                "net_collection_percent": rate(collected - refunded, charged - adjusted),
+                "gross_collection_percent": rate(collected, charged),
+            }
+    return found
+
+
 def collections_by_method(books: Books) -> Cells:
     """Sum what cash and wallets did by day and method."""
 
@@ -257,7 +282,7 @@ def discounts_summary(books: Books) -> Cells:
         found[key] = {
             "gross_charge_amount": gross,
             "discount_amount": discount,
-            "discount_percent": _percent(Fraction(discount) / Fraction(gross)) if gross else None,
+            "discount_percent": rate(discount, gross),
             "discounted_line_count": len(lines),
             "discounted_invoice_count": len({invoice for invoice, _ in lines}),
         }
@@ -341,7 +366,13 @@ def _average(cells: dict[str, Any]) -> dict[str, Any]:
     return {"average_transaction_amount": value}
 
 
-def _percent(part: Fraction) -> Decimal:
+def rate(part: Decimal, whole: Decimal) -> Decimal | None:
+    """Give a part of a whole in percent; nothing where the whole is 0 (K)."""
+    return percent(Fraction(part) / Fraction(whole)) if whole else None
+
+
+def percent(part: Fraction) -> Decimal:
+    """Give a part in percent, rounded half up to two decimals."""
     sign = -1 if part < 0 else 1
     return Decimal(sign * floor(abs(part) * 10000 + Fraction(1, 2))) / 100
 
@@ -397,7 +428,7 @@ def _compared(
             cells[f"{prefix}_month_start_date"] = other
             cells[f"{prefix}_amount"] = then if known else None
             cells[f"{prefix}_growth_percent"] = (
-                _percent(Fraction(cells["net_revenue_amount"] - then) / Fraction(then))
+                percent(Fraction(cells["net_revenue_amount"] - then) / Fraction(then))
                 if known and cells["is_complete"] and then
                 else None
             )

@@ -1,0 +1,84 @@
+{# grain: one row per tenant, as-of date, share and currency #}
+with opening_days as (
+    select * from {{ ref('reporting_days') }}
+),
+
+movement_days as (
+    select * from {{ ref('reporting_days') }}
+),
+
+balances as (
+    select * from {{ ref('receivable_balances') }}
+),
+
+postings as (
+    select * from {{ ref('fct_postings') }}
+),
+
+-- what was open at the end of the day before the month, and what moved from then on
+measures as (
+    select
+        day.tenant_id,
+        bal.share,
+        bal.currency_code,
+        'opening' as cause,
+        bal.outstanding_amount as amount,
+        day.month_start_date,
+        day.as_of_date
+    from opening_days as day
+    inner join balances as bal
+        on
+            day.tenant_id = bal.tenant_id
+            and day.month_start_date > bal.valid_from
+            and day.month_start_date <= bal.valid_to
+    where bal.outstanding_amount <> 0
+    union all
+    select
+        day.tenant_id,
+        pos.share,
+        pos.currency_code,
+        {{ receivable_cause('pos') }} as cause,
+        case pos.debit_account when 'receivable' then pos.amount else -pos.amount end
+            as amount,
+        day.month_start_date,
+        day.as_of_date
+    from movement_days as day
+    inner join postings as pos
+        on
+            day.tenant_id = pos.tenant_id
+            and day.month_start_date <= pos.business_date
+            and day.as_of_date >= pos.business_date
+    where {{ moves(['receivable']) }}
+),
+
+roll_forward as (
+    select
+        tenant_id,
+        share,
+        currency_code,
+        coalesce(sum(amount) filter (where cause = 'opening'), 0)
+        ::numeric(18, 4) as opening_amount,
+        coalesce(sum(amount) filter (where cause = 'billed'), 0)
+        ::numeric(18, 4) as billed_amount,
+        coalesce(sum(-amount) filter (where cause = 'credited'), 0)
+        ::numeric(18, 4) as credited_amount,
+        coalesce(sum(-amount) filter (where cause = 'applied'), 0)
+        ::numeric(18, 4) as applied_amount,
+        coalesce(sum(amount) filter (where cause = 'refunded'), 0)
+        ::numeric(18, 4) as refunded_amount,
+        coalesce(sum(-amount) filter (where cause = 'adjusted'), 0)
+        ::numeric(18, 4) as adjusted_amount,
+        coalesce(sum(-amount) filter (where cause = 'written_off'), 0)
+        ::numeric(18, 4) as written_off_amount,
+        coalesce(sum(amount) filter (where cause = 'transferred'), 0)
+        ::numeric(18, 4) as transferred_amount,
+        coalesce(sum(amount) filter (where cause = 'other'), 0)
+        ::numeric(18, 4) as other_amount,
+        sum(amount)::numeric(18, 4) as closing_amount,
+        month_start_date as period_start_date,
+        as_of_date
+    from measures
+    group by tenant_id, as_of_date, month_start_date, share, currency_code
+)
+
+select * from roll_forward

@@ -1,0 +1,186 @@
+"""What the marts of receivables and of what was collected on them should say, cell by cell."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from tests.oracle.journal import ZERO, Books, Posting
+from tests.oracle.points import revenue_point
+from tests.oracle.reports import (
+    Cells,
+    Key,
+    aged_parts,
+    bucket,
+    moved_days,
+    open_receivables,
+    tenant,
+    unapplied_credits,
+)
+from tests.oracle.revenue import rate
+
+CAUSES = ("billed", "credited", "applied", "refunded", "adjusted", "written_off")
+
+
+def ar_roll_forward(books: Books, day: date) -> Cells:
+    """Walk from what was open before the month to what is open at the end of the day (A11)."""
+    month = day.replace(day=1)
+    sums: dict[Key, dict[str, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
+    for each in books.postings:
+        if each.day <= day and (moved := each.on("receivable")):
+            place = (tenant(each.origin.hospital), each.share, each.origin.currency)
+            sums[place]["opening" if each.day < month else _cause(each)] += moved
+    found: Cells = {}
+    for place, moved in sums.items():
+        found[place] = {f"{name}_amount": moved[name] for name in ("opening", *CAUSES)} | {
+            "transferred_amount": ZERO,
+            "other_amount": ZERO,
+            "closing_amount": sum(moved.values(), ZERO),
+        }
+        for name in ("credited", "applied", "adjusted", "written_off"):
+            found[place][f"{name}_amount"] *= -1
+    return {place: cells for place, cells in found.items() if any(cells.values())}
+
+
+def _cause(each: Posting) -> str:
+    """Say what a posting did to the receivable: told by its document and the other account."""
+    other = each.credit if each.debit == "receivable" else each.debit
+    if each.origin.kind in ("invoice", "credit_note"):
+        return "billed" if each.origin.kind == "invoice" else "credited"
+    if other == "write_offs":
+        return "written_off"
+    if other in ("contractual_adjustments", "charity_care"):
+        return "adjusted"
+    is_given_back = each.origin.kind == "refund" or each.origin.wallet_type == "refund"
+    return "refunded" if is_given_back and other != "unapplied_credit" else "applied"
+
+
+def ar_aging_breakdown(books: Books, day: date) -> Cells:
+    """Sum what is open by what it is for, and by days past due and since the invoice (A4, A5)."""
+    found: Cells = defaultdict(
+        lambda: {
+            "gross_amount": ZERO,
+            "gross_by_invoice_date_amount": ZERO,
+            "open_invoice_count": set(),
+        }
+    )
+    for (name, kind, key, share, currency), cells, due, part in aged_parts(books, day):
+        department, point = _header(books, name, key if kind == "invoice" else None)
+        payer = cells["debtor_id"] if share == "payer" else 0
+        place = (name, department, payer, point, share, currency)
+        by_due = found[*place, bucket((day - due).days)]
+        by_due["gross_amount"] += part
+        by_due["open_invoice_count"].add((kind, key))
+        since = (day - cells["invoice_date"]).days
+        found[*place, bucket(since)]["gross_by_invoice_date_amount"] += part
+    for cells in found.values():
+        cells["open_invoice_count"] = len(cells["open_invoice_count"])
+    return dict(found)
+
+
+def _header(books: Books, name: str, key: int | None) -> tuple[int, str]:
+    """Give the department and the revenue point of an invoice as a whole."""
+    hospital = next(each for each in books.hospitals.values() if tenant(each) == name)
+    of = {"hospital_id": hospital.key}
+    invoice = books.issued(key, of)
+    if invoice is None:
+        return 0, "unattributed"
+    department = books.find("departments", invoice["department_id"], of)
+    point, _ = revenue_point(invoice["source_app"], None, department, None)
+    return invoice["department_id"] or 0, point
+
+
+def dues_by_patient(books: Books, day: date) -> Cells:
+    """Sum what each patient owes, what of it is overdue, and the patient's credit (A3)."""
+    parts: dict[Key, list[tuple[Any, ...]]] = defaultdict(list)
+    for (name, kind, key, share, currency), cells, due, part in aged_parts(books, day):
+        if share == "patient":
+            place = (name, cells["debtor_id"], currency)
+            parts[place].append(((kind, key), cells["invoice_date"], due, part))
+    credit = {
+        (name, debtor, currency): cells["unapplied_credit_amount"]
+        for (name, share, debtor, currency), cells in unapplied_credits(books, day).items()
+        if share == "patient" and cells["unapplied_credit_amount"]
+    }
+    found: Cells = {}
+    for place in parts.keys() | credit.keys():
+        owed = [each for each in parts[place] if each[3] > 0]
+        gross = sum((each[3] for each in parts[place]), ZERO)
+        first_due = min((due for _, _, due, _ in owed), default=None)
+        found[place] = {
+            "gross_amount": gross,
+            "overdue_amount": sum((part for _, _, due, part in parts[place] if due < day), ZERO),
+            "unapplied_credit_amount": credit.get(place, ZERO),
+            "net_amount": gross - credit.get(place, ZERO),
+            "owed_document_count": len({document for document, _, _, _ in owed}),
+            "days_past_due": None if first_due is None else max((day - first_due).days, 0),
+            "oldest_invoice_date": min((issued for _, issued, _, _ in owed), default=None),
+            "oldest_due_date": first_due,
+        }
+    return found
+
+
+def credit_balances(books: Books, day: date) -> Cells:
+    """Give overpaid documents and unapplied credit (A3)."""
+    found: Cells = {}
+    for (name, kind, key, share, currency), cells in open_receivables(books, day).items():
+        if cells["outstanding_amount"] < 0:
+            place = (name, "overpaid_document", kind, key, share, cells["debtor_id"], currency)
+            found[place] = {
+                "credit_amount": -cells["outstanding_amount"],
+                "credit_base_amount": -cells["outstanding_base_amount"],
+            }
+    for (name, share, debtor, currency), cells in unapplied_credits(books, day).items():
+        place = (name, "unapplied_credit", "none", 0, share, debtor, currency)
+        found[place] = {
+            "credit_amount": cells["unapplied_credit_amount"],
+            "credit_base_amount": cells["unapplied_credit_base_amount"],
+        }
+    return found
+
+
+def collection_cohorts(books: Books) -> Cells:
+    """Follow the invoices of each month: what was collected on them by each month after (K)."""
+    sums: dict[Key, dict[date, dict[str, Decimal]]] = {}
+    last: dict[str, date] = {}
+    for name, day in (
+        *((tenant(each.origin.hospital), each.day) for each in books.postings),
+        *moved_days(books),
+    ):
+        last[name] = max(day.replace(day=1), last.get(name, day.replace(day=1)))
+    for each in books.postings:
+        invoice = books.issued(each.origin.invoice, {"hospital_id": each.origin.hospital.key})
+        if invoice is None or not each.on("receivable"):
+            continue
+        name = tenant(each.origin.hospital)
+        place = (name, books.day(invoice, "issued_at").replace(day=1), invoice["currency_code"])
+        cause = {"billed": "billed", "applied": "collected", "refunded": "collected"}.get(
+            _cause(each), "adjusted"
+        )
+        months = sums.setdefault(place, {})
+        moved = months.setdefault(each.day.replace(day=1), dict.fromkeys(
+            ("billed", "collected", "adjusted"), ZERO
+        ))  # fmt: skip
+        moved[cause] += each.on("receivable") * (1 if cause == "billed" else -1)
+    found: Cells = {}
+    for (name, first, currency), months in sums.items():
+        billed = collected = adjusted = ZERO
+        month, number = first, 0
+        while month <= max(last[name], *months):
+            moved = months.get(month, dict.fromkeys(("billed", "collected", "adjusted"), ZERO))
+            billed += moved["billed"]
+            collected += moved["collected"]
+            adjusted += moved["adjusted"]
+            found[name, first, number, currency] = {
+                "billed_amount": billed,
+                "adjusted_amount": adjusted,
+                "month_collected_amount": moved["collected"],
+                "collected_amount": collected,
+                "open_amount": billed - adjusted - collected,
+                "collected_percent": rate(collected, billed),
+                "until_month_start_date": month,
+            }
+            month, number = (month + timedelta(days=31)).replace(day=1), number + 1
+    return found

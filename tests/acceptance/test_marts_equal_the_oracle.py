@@ -45,6 +45,7 @@ DATED = {
     receivables.credit_balances: (
         "credit_kind", "document_type", "document_id", "share", "debtor_id", "currency_code",
     ),
+    receivables.revenue_cycle_kpis: ("kpi_code", "currency_code"),
     reports.current_stock: ("product_id", "batch_id", "location_id"),
 }  # fmt: skip
 # each mart that holds for a day's or a month's events, with its key beside the tenant

@@ -19,7 +19,7 @@ from tests.oracle.reports import (
     tenant,
     unapplied_credits,
 )
-from tests.oracle.revenue import rate
+from tests.oracle.revenue import by_day, rate, write_offs
 
 CAUSES = ("billed", "credited", "applied", "refunded", "adjusted", "written_off")
 
@@ -139,6 +139,64 @@ def credit_balances(books: Books, day: date) -> Cells:
             "credit_base_amount": cells["unapplied_credit_base_amount"],
         }
     return found
+
+
+def revenue_cycle_kpis(books: Books, day: date) -> Cells:
+    """Divide what the revenue cycle did in 90 days, and what is open after them (K)."""
+    first = day - timedelta(days=89)
+    sums: dict[Key, dict[str, Decimal]] = defaultdict(lambda: defaultdict(lambda: ZERO))
+    for (name, *_, currency), _, due, part in aged_parts(books, day):
+        sums[name, currency]["open"] += part
+        sums[name, currency]["old"] += part if (day - due).days > 90 else ZERO
+    for (name, _, _, currency), cells in unapplied_credits(books, day).items():
+        sums[name, currency]["credit"] += cells["unapplied_credit_amount"]
+    for (name, then, currency), cells in by_day(books).items():
+        if first <= then <= day:
+            for column, amount in cells.items():
+                sums[name, currency][column] += amount
+    for each in books.postings:
+        if first <= each.day <= day and each.share == "patient":
+            place = (tenant(each.origin.hospital), each.origin.currency)
+            sums[place]["cash"] += each.on("cash")
+    for row in books.tables["invoices"]:
+        if books.issued(row["id"], row) and first <= books.day(row, "issued_at") <= day:
+            name = tenant(books.hospitals[row["hospital_id"]])
+            sums[name, row["currency_code"]]["invoices"] += 1
+    for (name, _), cells in write_offs(books).items():
+        if cells["is_posted"] and cells["category"] in ("bad_debt", "uncollectible"):
+            for sign, then in ((1, cells["business_date"]), (-1, cells["reversal_date"])):
+                if then is not None and first <= then <= day:
+                    sums[name, cells["currency_code"]]["bad_debt"] += sign * cells["amount"]
+    found: Cells = {}
+    for (name, currency), each in sums.items():
+        charged, adjusted = each["gross_charge_amount"], each["contractual_adjustment_amount"]
+        revenue, collected = each["net_revenue_amount"], each["collection_amount"]
+        for code, part, whole, factor in (
+            ("net_days_in_receivables", each["open"] - each["credit"], revenue, 90),
+            ("net_collection_rate", collected - each["refund_amount"], charged - adjusted, 100),
+            ("gross_collection_rate", collected, charged, 100),
+            ("receivables_over_90_days", each["old"], each["open"], 100),
+            ("patient_cash_rate", each["cash"], revenue, 100),
+            ("bad_debt_rate", each["bad_debt"], charged, 100),
+            ("charity_care_rate", each["charity_care_amount"], charged, 100),
+            ("average_transaction", revenue, each["invoices"], 1),
+        ):
+            found[name, code, currency] = {
+                "numerator": part,
+                "denominator": whole,
+                "kpi_value": rate(part * factor / 100, whole),
+            }
+    return {key: cells for key, cells in found.items() if _is_told(found, key)}
+
+
+def _is_told(found: Cells, key: Key) -> bool:
+    """A currency has key figures where anything of it was open or moved."""
+    name, _, currency = key
+    return any(
+        cells["numerator"] or cells["denominator"]
+        for (other, _, unit), cells in found.items()
+        if (other, unit) == (name, currency)
+    )
 
 
 def collection_cohorts(books: Books) -> Cells:

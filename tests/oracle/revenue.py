@@ -94,9 +94,7 @@ def collection_rate(books: Books) -> Cells:
     columns = ("gross_charge_amount", "contractual_adjustment_amount", "collection_amount",
                "refund_amount")  # fmt: skip
     sums: Cells = defaultdict(lambda: dict.fromkeys(columns, ZERO))
-    for (name, day, currency), cells in _summed(
-        books, _day, MOVING, lambda each: (), columns
-    ).items():
+    for (name, day, currency), cells in by_day(books).items():
         monday = day - timedelta(days=day.weekday())
         for period, first in (("day", day), ("week", monday), ("month", day.replace(day=1))):
             for column in columns:
@@ -112,6 +110,11 @@ def collection_rate(books: Books) -> Cells:
                 "gross_collection_percent": rate(collected, charged),
             }
     return found
+
+
+def by_day(books: Books) -> Cells:
+    """Sum revenue and collections by day."""
+    return _summed(books, _day, MOVING, lambda each: (), (*REVENUE_COLUMNS, *MONEY_COLUMNS))
 
 
 def collections_by_method(books: Books) -> Cells:

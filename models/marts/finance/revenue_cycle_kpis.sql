@@ -1,0 +1,231 @@
+{# grain: one row per tenant, as-of date, key figure and currency #}
+with revenue_dates as (
+    select * from {{ ref('reporting_days') }}
+),
+
+invoice_dates as (
+    select * from {{ ref('reporting_days') }}
+),
+
+cash_dates as (
+    select * from {{ ref('reporting_days') }}
+),
+
+write_off_dates as (
+    select * from {{ ref('reporting_days') }}
+),
+
+aged_invoices as (
+    select * from {{ ref('ar_aging_invoices') }}
+),
+
+unapplied_credits as (
+    select * from {{ ref('unapplied_credits') }}
+),
+
+revenue_point_days as (
+    select * from {{ ref('revenue_point_daily') }}
+),
+
+invoices as (
+    select * from {{ ref('fct_invoices') }}
+),
+
+postings as (
+    select * from {{ ref('fct_postings') }}
+),
+
+write_offs as (
+    select * from {{ ref('write_offs') }}
+),
+
+periods as (
+    select * from {{ ref('reporting_periods') }}
+),
+
+-- balances at the end of the day, and what happened in the 90 days that end with it
+measures as (
+    select
+        age.tenant_id,
+        age.currency_code,
+        mea.measure,
+        mea.amount,
+        age.as_of_date
+    from aged_invoices as age
+    cross join
+        lateral (
+            values
+            ('gross_receivable', age.outstanding_amount),
+            ('net_receivable', age.outstanding_amount),
+            (
+                'over_90',
+                case when age.days_past_due > 90 then age.outstanding_amount else 0 end
+            )
+        ) as mea (measure, amount)
+    union all
+    select
+        tenant_id,
+        currency_code,
+        'net_receivable' as measure,
+        -unapplied_credit_amount as amount,
+        as_of_date
+    from unapplied_credits
+    union all
+    select
+        day.tenant_id,
+        rev.currency_code,
+        mea.measure,
+        mea.amount,
+        day.as_of_date
+    from revenue_dates as day
+    inner join revenue_point_days as rev
+        on
+            day.tenant_id = rev.tenant_id
+            and rev.business_date between day.as_of_date - 89 and day.as_of_date
+    cross join
+        lateral (
+            values
+            ('net_revenue', rev.net_revenue_amount),
+            ('gross_charges', rev.gross_charge_amount),
+            (
+                'collectable_charges',
+                rev.gross_charge_amount - rev.contractual_adjustment_amount
+            ),
+            ('charity_care', rev.charity_care_amount),
+            ('collections', rev.collection_amount),
+            ('net_collections', rev.collection_amount - rev.refund_amount)
+        ) as mea (measure, amount)
+    union all
+    select
+        day.tenant_id,
+        inv.currency_code,
+        'invoices' as measure,
+        1 as amount,
+        day.as_of_date
+    from invoice_dates as day
+    inner join invoices as inv
+        on
+            day.tenant_id = inv.tenant_id
+            and inv.invoice_date between day.as_of_date - 89 and day.as_of_date
+    union all
+    select
+        day.tenant_id,
+        pos.currency_code,
+        'patient_cash' as measure,
+        case pos.debit_account when 'cash' then pos.amount else -pos.amount end
+            as amount,
+        day.as_of_date
+    from cash_dates as day
+    inner join postings as pos
+        on
+            day.tenant_id = pos.tenant_id
+            and pos.business_date between day.as_of_date - 89 and day.as_of_date
+            and pos.share = 'patient'
+    where {{ moves(['cash']) }}
+    union all
+    select
+        day.tenant_id,
+        wri.currency_code,
+        'bad_debt' as measure,
+        wri.amount * mov.sign as amount,
+        day.as_of_date
+    from write_off_dates as day
+    inner join write_offs as wri
+        on
+            day.tenant_id = wri.tenant_id
+            and wri.is_posted
+            and wri.category in ('bad_debt', 'uncollectible')
+    cross join
+        lateral (values (1, wri.business_date), (-1, wri.reversal_date))
+            as mov (sign, moved_date)
+    where mov.moved_date between day.as_of_date - 89 and day.as_of_date
+),
+
+sums as (
+    select
+        tenant_id,
+        currency_code,
+        coalesce(sum(amount) filter (where measure = 'gross_receivable'), 0)
+            as gross_receivable,
+        coalesce(sum(amount) filter (where measure = 'net_receivable'), 0)
+            as net_receivable,
+        coalesce(sum(amount) filter (where measure = 'over_90'), 0) as over_90,
+        coalesce(sum(amount) filter (where measure = 'net_revenue'), 0) as net_revenue,
+        coalesce(sum(amount) filter (where measure = 'gross_charges'), 0)
+            as gross_charges,
+        coalesce(sum(amount) filter (where measure = 'collectable_charges'), 0)
+            as collectable_charges,
+        coalesce(sum(amount) filter (where measure = 'charity_care'), 0)
+            as charity_care,
+        coalesce(sum(amount) filter (where measure = 'collections'), 0) as collections,
+        coalesce(sum(amount) filter (where measure = 'net_collections'), 0)
+            as net_collections,
+        coalesce(sum(amount) filter (where measure = 'invoices'), 0) as invoices,
+        coalesce(sum(amount) filter (where measure = 'patient_cash'), 0)
+            as patient_cash,
+        coalesce(sum(amount) filter (where measure = 'bad_debt'), 0) as bad_debt,
+        as_of_date
+    from measures
+    group by tenant_id, as_of_date, currency_code
+),
+
+kpis as (
+    select
+        sums.tenant_id,
+        kpi.kpi_number,
+        kpi.kpi_code,
+        kpi.kpi_name,
+        sums.currency_code,
+        kpi.unit,
+        kpi.numerator::numeric(18, 4) as numerator,
+        kpi.denominator::numeric(18, 4) as denominator,
+        kpi.factor,
+        (kpi.numerator * kpi.factor / nullif(kpi.denominator, 0))::numeric(30, 2)
+            as kpi_value,
+        sums.as_of_date - 89 >= per.first_date
+        and sums.as_of_date <= per.last_data_date as is_complete,
+        sums.as_of_date - 89 as period_start_date,
+        sums.as_of_date
+    from sums
+    inner join periods as per on sums.tenant_id = per.tenant_id
+    cross join
+        lateral (
+            values
+            (
+                1, 'net_days_in_receivables', 'Net days in receivables', 'days',
+                sums.net_receivable, sums.net_revenue, 90
+            ),
+            (
+                2, 'net_collection_rate', 'Net collection rate', 'percent',
+                sums.net_collections, sums.collectable_charges, 100
+            ),
+            (
+                3, 'gross_collection_rate', 'Gross collection rate', 'percent',
+                sums.collections, sums.gross_charges, 100
+            ),
+            (
+                4, 'receivables_over_90_days', 'Receivables over 90 days', 'percent',
+                sums.over_90, sums.gross_receivable, 100
+            ),
+            (
+                5, 'patient_cash_rate', 'Patient cash of net revenue', 'percent',
+                sums.patient_cash, sums.net_revenue, 100
+            ),
+            (
+                6, 'bad_debt_rate', 'Bad debt of gross charges', 'percent',
+                sums.bad_debt, sums.gross_charges, 100
+            ),
+            (
+                7, 'charity_care_rate', 'Charity care of gross charges', 'percent',
+                sums.charity_care, sums.gross_charges, 100
+            ),
+            (
+                8, 'average_transaction', 'Average transaction value', 'amount',
+                sums.net_revenue, sums.invoices, 1
+            )
+        ) as kpi (
+            kpi_number, kpi_code, kpi_name, unit, numerator, denominator, factor
+        )
+)
+
+select * from kpis

@@ -28,6 +28,7 @@ from tests.oracle.reports import Cells
 pytestmark = pytest.mark.acceptance
 
 DAYS = (date(2026, 9, 30), date(2026, 10, 25), END, date(2027, 1, 31))
+NOTHING = {"gross_amount": 0}
 ASKED = int(os.environ.get("ALMONER_FUZZ_EXAMPLES", "0"))
 EVERY_EDIT = one_of_each(1)
 
@@ -166,6 +167,10 @@ def check(installation: Installation) -> None:
             told += differences(summary.__name__, summary(books), found)
         expected = revenue.transaction_detail(books)
         told += differences("transaction_detail", expected, reader.postings())
+        trend = reader.rows("ar_aging_trend", ("as_of_date", *DATED[reports.ar_aging]))
+        assert END in {day for _, day, *_ in trend}
+        for day in (first, *DAYS):
+            told += differences(f"ar_aging_trend {day}", *_on_trend(books, trend, day))
         for report, key in DATED.items():
             for day in (first, *DAYS):
                 found = reader.rows(report.__name__, key, day)
@@ -173,6 +178,17 @@ def check(installation: Installation) -> None:
                     found = {place: row for place, row in found.items() if _is_used(row)}
                 told += differences(f"{report.__name__} {day}", report(books, day), found)
     assert not told, "\n".join(told)
+
+
+def _on_trend(books: Books, trend: Cells, day: date) -> tuple[Cells, Cells]:
+    """Give a day's buckets as the ageing has them, and as the trend does if the day is on it."""
+    aged = reports.ar_aging(books, day)
+    found = {key: row for key, row in trend.items() if key[1] == day}
+    expected = {
+        (name, day, *place): {"gross_amount": aged.get((name, *place), NOTHING)["gross_amount"]}
+        for name, _, *place in found
+    }
+    return expected, found
 
 
 def _is_used(bucket: dict[str, Any]) -> bool:

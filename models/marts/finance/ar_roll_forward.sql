@@ -79,6 +79,23 @@ roll_forward as (
         as_of_date
     from measures
     group by tenant_id, as_of_date, month_start_date, share, currency_code
+),
+
+-- not what came and went again
+moved_shares as (
+    select * from roll_forward
+    where
+        (
+            opening_amount,
+            billed_amount,
+            credited_amount,
+            applied_amount,
+            refunded_amount,
+            adjusted_amount,
+            written_off_amount,
+            transferred_amount,
+            other_amount
+        ) <> (0, 0, 0, 0, 0, 0, 0, 0, 0)
 )
 
-select * from roll_forward
+select * from moved_shares

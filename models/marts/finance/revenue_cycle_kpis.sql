@@ -169,6 +169,26 @@ sums as (
     group by tenant_id, as_of_date, currency_code
 ),
 
+-- of each currency of which anything is open or moved
+told_sums as (
+    select * from sums
+    where
+        (
+            gross_receivable,
+            net_receivable,
+            over_90,
+            net_revenue,
+            gross_charges,
+            collectable_charges,
+            charity_care,
+            collections,
+            net_collections,
+            invoices,
+            patient_cash,
+            bad_debt
+        ) <> (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+),
+
 kpis as (
     select
         sums.tenant_id,
@@ -186,7 +206,7 @@ kpis as (
         and sums.as_of_date <= per.last_data_date as is_complete,
         sums.as_of_date - 89 as period_start_date,
         sums.as_of_date
-    from sums
+    from told_sums as sums
     inner join periods as per on sums.tenant_id = per.tenant_id
     cross join
         lateral (

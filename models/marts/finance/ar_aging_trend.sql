@@ -1,0 +1,237 @@
+{# grain: one row per tenant, month end or one of the last 90 days, share, currency and bucket #}
+with balances as (
+    select * from {{ ref('receivable_balances') }}
+),
+
+invoices as (
+    select * from {{ ref('fct_invoices') }}
+),
+
+instalments as (
+    select * from {{ ref('fct_instalments') }}
+),
+
+buckets_passed as (
+    select * from {{ ref('dim_ageing_buckets') }}
+),
+
+shown_buckets as (
+    select * from {{ ref('dim_ageing_buckets') }}
+),
+
+days as (
+    select * from {{ ref('reporting_days') }}
+),
+
+periods as (
+    select * from {{ ref('reporting_periods') }}
+),
+
+account_movements as (
+    select * from {{ ref('account_movements_daily') }}
+),
+
+-- distinct: of each currency that the tenant's receivables ever had
+shown_currencies as (
+    select distinct
+        tenant_id,
+        currency_code
+    from account_movements
+    where account = 'receivable'
+),
+
+trend_days as (
+    select
+        day.tenant_id,
+        day.as_of_date
+    from days as day
+    inner join periods as per on day.tenant_id = per.tenant_id
+    where
+        day.as_of_date <= per.last_data_date
+        and (
+            day.as_of_date > per.last_data_date - 90
+            or extract(day from day.as_of_date + 1) = 1
+        )
+),
+
+-- each balance while it stood; the payer pays in parts until the patient is charged (A6)
+spans as (
+    select
+        bal.tenant_id,
+        row_number() over (partition by bal.tenant_id) as span_number,
+        bal.invoice_id,
+        bal.share,
+        bal.currency_code,
+        bal.outstanding_amount,
+        spa.in_parts,
+        spa.stands_from,
+        spa.stands_to,
+        greatest(coalesce(inv.due_date, bal.first_date), bal.moved_date) as due_date
+    from balances as bal
+    left join invoices as inv
+        on bal.tenant_id = inv.tenant_id and bal.invoice_id = inv.invoice_id
+    cross join
+        lateral (
+            values
+            (
+                true,
+                bal.valid_from,
+                case bal.share
+                    when 'payer' then least(bal.valid_to, bal.patient_charged_date)
+                    else bal.valid_to
+                end
+            ),
+            (
+                false,
+                case bal.share
+                    when 'payer' then greatest(bal.valid_from, bal.patient_charged_date)
+                end,
+                case when bal.patient_charged_date is not null then bal.valid_to end
+            )
+        ) as spa (in_parts, stands_from, stands_to)
+    where bal.outstanding_amount <> 0 and spa.stands_from < spa.stands_to
+),
+
+parts as (
+    select
+        spa.*,
+        ins.due_date as instalment_due_date,
+        sum(ins.amount) over (
+            from_part rows between current row and unbounded following
+        ) as amount_from_part,
+        sum(ins.amount) over (
+            from_part rows between 1 following and unbounded following
+        ) as amount_after_part,
+        row_number() over from_part as place,
+        count(*) over (
+            from_part rows between unbounded preceding and unbounded following
+        ) as part_count
+    from spans as spa
+    left join instalments as ins
+        on
+            spa.tenant_id = ins.tenant_id
+            and spa.invoice_id = ins.invoice_id
+            and spa.in_parts
+    window from_part as (
+        partition by spa.tenant_id, spa.span_number
+        order by ins.due_date, ins.instalment_number
+    )
+),
+
+-- as in ar_aging_invoices: the oldest part is settled first, the first bears what none explains
+open_parts as (
+    select
+        tenant_id,
+        share,
+        currency_code,
+        case
+            when place = 1 then outstanding_amount
+            else greatest(least(outstanding_amount, amount_from_part), 0)
+        end
+        - case
+            when place = part_count then 0
+            else greatest(least(outstanding_amount, amount_after_part), 0)
+        end as open_amount,
+        stands_from,
+        stands_to,
+        coalesce(instalment_due_date, due_date) as due_date
+    from parts
+),
+
+-- a part comes into a bucket one day and leaves it another, if it is not settled before
+passages as (
+    select
+        par.tenant_id,
+        par.share,
+        par.currency_code,
+        buc.bucket_number,
+        par.open_amount,
+        greatest(par.stands_from, par.due_date + buc.days_from) as enters_on,
+        least(par.stands_to, par.due_date + buc.days_to + 1) as leaves_on
+    from open_parts as par
+    inner join buckets_passed as buc
+        on
+            par.tenant_id = buc.tenant_id
+            and par.stands_to > coalesce(par.due_date + buc.days_from, par.stands_from)
+            and par.stands_from <= coalesce(par.due_date + buc.days_to, par.stands_from)
+),
+
+movements as (
+    select
+        pas.tenant_id,
+        pas.share,
+        pas.currency_code,
+        pas.bucket_number,
+        mov.amount,
+        false as is_shown,
+        mov.moved_date
+    from passages as pas
+    cross join
+        lateral (
+            values
+            (pas.open_amount, pas.enters_on),
+            (-pas.open_amount, pas.leaves_on)
+        ) as mov (amount, moved_date)
+    union all
+    select
+        day.tenant_id,
+        sha.share,
+        cur.currency_code,
+        buc.bucket_number,
+        0 as amount,
+        true as is_shown,
+        day.as_of_date as moved_date
+    from trend_days as day
+    inner join shown_currencies as cur on day.tenant_id = cur.tenant_id
+    inner join shown_buckets as buc on day.tenant_id = buc.tenant_id
+    cross join unnest(array['patient', 'payer']) as sha (share)
+),
+
+daily_movements as (
+    select
+        tenant_id,
+        share,
+        currency_code,
+        bucket_number,
+        sum(amount) as amount,
+        bool_or(is_shown) as is_shown,
+        moved_date
+    from movements
+    group by tenant_id, share, currency_code, bucket_number, moved_date
+),
+
+balances_by_day as (
+    select
+        tenant_id,
+        share,
+        currency_code,
+        bucket_number,
+        sum(amount) over (
+            partition by tenant_id, share, currency_code, bucket_number
+            order by moved_date
+        ) as gross_amount,
+        is_shown,
+        moved_date as as_of_date
+    from daily_movements
+),
+
+labelled_buckets as (
+    select
+        bal.tenant_id,
+        bal.share,
+        bal.currency_code,
+        bal.bucket_number,
+        buc.bucket_code,
+        buc.bucket_label,
+        bal.gross_amount::numeric(18, 4) as gross_amount,
+        extract(day from bal.as_of_date + 1) = 1 as is_month_end,
+        bal.as_of_date
+    from balances_by_day as bal
+    inner join shown_buckets as buc
+        on
+            bal.tenant_id = buc.tenant_id
+            and bal.bucket_number = buc.bucket_number
+    where bal.is_shown
+)
+
+select * from labelled_buckets

@@ -37,6 +37,7 @@ DATED = {
     reports.open_receivables: ("document_type", "document_id", "share", "currency_code"),
     reports.ar_aging: ("share", "currency_code", "bucket_code"),
     reports.unapplied_credits: ("share", "debtor_id", "currency_code"),
+    reports.wallet_liability: ("patient_id", "currency_code"),
     reports.trial_balance: ("account", "currency_code"),
     receivables.ar_roll_forward: ("share", "currency_code"),
     receivables.ar_aging_breakdown: (
@@ -52,6 +53,7 @@ DATED = {
 # each mart that holds for a day's or a month's events, with its key beside the tenant
 BY_DATE = {
     reports.dept_revenue_daily: ("business_date", "department_id", "currency_code"),
+    reports.unbilled_wallet_use: ("wallet_transaction_id",),
     reports.daily_stats: ("business_date",),
     reports.monthly_visits: ("month_start_date",),
     reports.patients_by_department: ("month_start_date", "department_id"),

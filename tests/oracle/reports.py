@@ -21,6 +21,7 @@ BANDS = ((-1, "expired"), (30, "days_0_30"), (60, "days_31_60"), (90, "days_61_9
 REVENUE = ("revenue", "discounts", "contractual_adjustments", "charity_care", "credit_notes",
            "write_offs", "tax_payable")  # fmt: skip
 MONEY = ("cash", "wallet_liability")
+WALLET_KINDS = ("top_up", "refund", "use", "unbilled_use", "withdrawal")
 
 
 def tenant(hospital: Hospital) -> str:
@@ -150,6 +151,65 @@ def unapplied_credits(books: Books, day: date) -> Cells:
         ).items()
     }
     return {key: cells for key, cells in found.items() if any(cells.values())}
+
+
+def wallet_liability(books: Books, day: date) -> Cells:
+    """Follow what is owed to wallets by patient and currency: before the month, in it, after."""
+    moved = (each for each in _until(books, day) if each.on("wallet_liability"))
+    month = day.replace(day=1)
+    found: Cells = {}
+    for key, postings in _grouped(
+        moved, lambda each: (_tenant(each), each.origin.patient or 0, each.origin.currency)
+    ).items():
+        earlier = [each for each in postings if each.day < month]
+        cells: dict[str, Any] = {
+            "opening_amount": -_total(earlier, "wallet_liability"),
+            **dict.fromkeys((f"{kind}_amount" for kind in WALLET_KINDS), ZERO),
+            "other_amount": ZERO,
+            "closing_amount": -_total(postings, "wallet_liability"),
+            "closing_base_amount": -_base_total(postings, "wallet_liability"),
+            "last_movement_date": max(each.day for each in postings),
+        }
+        cells["is_overdrawn"] = cells["closing_amount"] < 0
+        for each in postings:
+            if each.day >= month:
+                kind = _wallet_kind(each)
+                sign = -1 if kind in ("top_up", "refund") else 1
+                cells[f"{kind}_amount"] += sign * each.on("wallet_liability")
+        if cells["closing_amount"] or cells["closing_base_amount"] or len(earlier) < len(postings):
+            found[key] = cells
+    return found
+
+
+def _wallet_kind(posting: Posting) -> str:
+    if "unbilled_wallet_use" in (posting.debit, posting.credit):
+        return "unbilled_use"
+    if posting.origin.kind == "refund":
+        return "refund"
+    return posting.origin.wallet_type if posting.origin.wallet_type in WALLET_KINDS else "use"
+
+
+def unbilled_wallet_use(books: Books) -> Cells:
+    """List what was used of wallets without an invoice (V6)."""
+    found: Cells = {}
+    for each in books.postings:
+        if "unbilled_wallet_use" not in (each.debit, each.credit):
+            continue
+        cells = found.setdefault(
+            (_tenant(each), each.origin.key), {"is_reversed": False, "reversal_date": None}
+        )
+        if each.is_reversal:
+            cells |= {"is_reversed": True, "reversal_date": each.day}
+            continue
+        cells |= {
+            "patient_id": each.origin.patient,
+            "wallet_type": each.origin.wallet_type,
+            "currency_code": each.origin.currency,
+            "amount": each.amount,
+            "base_amount": each.base_amount,
+            "business_date": each.day,
+        }
+    return found
 
 
 def dept_revenue_daily(books: Books) -> Cells:

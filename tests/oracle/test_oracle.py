@@ -249,6 +249,38 @@ def test_a_wallet_use_beside_its_payment_settles_once() -> None:
     assert account(books, "cash", 12) == 90
 
 
+def test_what_wallets_hold_follows_from_what_went_in_and_out() -> None:
+    books = Books(
+        tables(
+            invoices=[invoice(1)],
+            invoice_items=[item(1, 1, "100")],
+            payments=[
+                payment(1, 1, "40", method="wallet", wallet_transaction_id=2, paid_at=at(12)),
+            ],
+            wallet_transactions=[
+                wallet_transaction(1, "top_up", "90", transacted_at=at(1)),
+                wallet_transaction(2, "payment", "40", invoice_id=1),
+                wallet_transaction(3, "consultation_fee", "20", status="voided", voided_at=at(14)),
+                wallet_transaction(4, "refund", "15", payment_id=1),
+                wallet_transaction(5, "withdrawal", "5"),
+            ],
+        )
+    )
+    first = reports.wallet_liability(books, march(13))["demo_1", 5, "EUR"]
+    second = reports.wallet_liability(books, march(31))["demo_1", 5, "EUR"]
+    later = reports.wallet_liability(books, date(2026, 4, 1))["demo_1", 5, "EUR"]
+    assert (first["opening_amount"], first["top_up_amount"], first["use_amount"]) == (0, 90, 40)
+    assert (first["unbilled_use_amount"], first["closing_amount"]) == (20, 40)
+    assert (second["refund_amount"], second["withdrawal_amount"]) == (15, 5)
+    assert (second["unbilled_use_amount"], second["closing_amount"]) == (0, 60)
+    assert (later["opening_amount"], later["use_amount"], later["closing_amount"]) == (60, 0, 60)
+    ((key, use),) = reports.unbilled_wallet_use(books).items()
+    assert key == ("demo_1", 3)
+    assert (use["amount"], use["business_date"], use["reversal_date"]) == (
+        20, march(12), march(14),
+    )  # fmt: skip
+
+
 def test_a_write_off_needs_two_people_and_leaves_net_revenue_alone() -> None:
     books = Books(
         tables(

@@ -79,6 +79,7 @@ translated_postings as (
         pos.credit_ledger_account,
         pos.revenue_point_code,
         pos.revenue_point_rule,
+        pos.wallet_type,
         pos.service_category,
         pos.patient_type,
         pos.tax_code,

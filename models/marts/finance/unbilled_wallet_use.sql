@@ -12,8 +12,9 @@ unbilled_uses as (
         wallet_type,
         revenue_point_code,
         currency_code,
-        max(amount) filter (where not is_reversal) as amount,
-        max(base_amount) filter (where not is_reversal) as base_amount,
+        max(amount) filter (where not is_reversal)::numeric(18, 4) as amount,
+        max(base_amount) filter (where not is_reversal)::numeric(18, 4)
+            as base_amount,
         bool_or(is_reversal) as is_reversed,
         min(business_date) filter (where not is_reversal) as business_date,
         max(business_date) filter (where is_reversal) as reversal_date,

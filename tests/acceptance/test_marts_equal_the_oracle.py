@@ -37,6 +37,7 @@ DATED = {
     reports.open_receivables: ("document_type", "document_id", "share", "currency_code"),
     reports.ar_aging: ("share", "currency_code", "bucket_code"),
     reports.unapplied_credits: ("share", "debtor_id", "currency_code"),
+    reports.bill_status_summary: ("status", "currency_code"),
     reports.wallet_liability: ("patient_id", "currency_code"),
     reports.trial_balance: ("account", "currency_code"),
     receivables.ar_roll_forward: ("share", "currency_code"),

@@ -153,6 +153,50 @@ def unapplied_credits(books: Books, day: date) -> Cells:
     return {key: cells for key, cells in found.items() if any(cells.values())}
 
 
+def bill_status_summary(books: Books, day: date) -> Cells:
+    """Count issued invoices by what they have open, with what they charged and is past due."""
+    issued = {
+        (tenant(books.hospitals[row["hospital_id"]]), row["id"]): row
+        for row in books.tables["invoices"]
+        if books.issued(row["id"], row) is not None and books.day(row, "issued_at") <= day
+    }
+    charged: dict[Key, Decimal] = defaultdict(lambda: ZERO)
+    opened: dict[Key, Decimal] = defaultdict(lambda: ZERO)
+    overdue: dict[Key, Decimal] = defaultdict(lambda: ZERO)
+    for each in _receivable(books, day):
+        if each.origin.kind == "invoice" and not each.is_reversal:
+            charged[_tenant(each), each.origin.key] += each.on("receivable")
+    for (name, kind, key, _, _), _, due, part in aged_parts(books, day):
+        if kind == "invoice":
+            opened[name, key] += part
+            overdue[name, key] += part if due < day else ZERO
+    columns = ("billed_amount", "open_amount", "overdue_amount")
+    found: Cells = {}
+    for place, row in issued.items():
+        amounts = dict(zip(columns, (charged[place], opened[place], overdue[place]), strict=True))
+        status = _status(amounts, row["status"] == "void" and books.day(row, "voided_at") <= day)
+        if status in ("unpaid", "partly_paid"):
+            past = min(amounts["overdue_amount"], amounts["open_amount"])
+            amounts["overdue_amount"] = max(past, ZERO)
+        else:
+            amounts["overdue_amount"] = ZERO
+        cells = found.setdefault((place[0], status, row["currency_code"]), defaultdict(int))
+        for column, amount in amounts.items():
+            cells[column] += amount
+        cells["invoice_count"] += 1
+        cells["overdue_invoice_count"] += amounts["overdue_amount"] > 0
+    return found
+
+
+def _status(amounts: dict[str, Decimal], is_void: bool) -> str:
+    if is_void:
+        return "voided"
+    still = amounts["open_amount"]
+    if still <= 0:
+        return "overpaid" if still else "settled"
+    return "partly_paid" if still < amounts["billed_amount"] else "unpaid"
+
+
 def wallet_liability(books: Books, day: date) -> Cells:
     """Follow what is owed to wallets by patient and currency: before the month, in it, after."""
     moved = (each for each in _until(books, day) if each.on("wallet_liability"))

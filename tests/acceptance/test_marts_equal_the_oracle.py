@@ -39,6 +39,7 @@ DATED = {
     reports.unapplied_credits: ("share", "debtor_id", "currency_code"),
     reports.bill_status_summary: ("status", "currency_code"),
     reports.wallet_liability: ("patient_id", "currency_code"),
+    reports.claims_pipeline: ("payer_id", "state", "currency_code"),
     reports.trial_balance: ("account", "currency_code"),
     receivables.ar_roll_forward: ("share", "currency_code"),
     receivables.ar_aging_breakdown: (
@@ -55,6 +56,8 @@ DATED = {
 BY_DATE = {
     reports.dept_revenue_daily: ("business_date", "department_id", "currency_code"),
     reports.unbilled_wallet_use: ("wallet_transaction_id",),
+    reports.denials: ("claim_id",),
+    reports.denial_rates: ("month_start_date", "payer_id", "currency_code"),
     reports.daily_stats: ("business_date",),
     reports.monthly_visits: ("month_start_date",),
     reports.patients_by_department: ("month_start_date", "department_id"),

@@ -22,6 +22,7 @@ TABLES = (
     "products", "batches", "locations", "inventory_ledger", "invoices", "invoice_items",
     "invoice_instalments", "payments", "payment_allocations", "refunds", "credit_notes",
     "credit_note_items", "wallet_transactions", "write_offs",
+    "insurance_claims",
 )  # fmt: skip
 
 

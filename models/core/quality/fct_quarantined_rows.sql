@@ -59,6 +59,10 @@ visits as (
     select * from {{ from_systems('visits') }}
 ),
 
+claims as (
+    select * from {{ from_systems('claims') }}
+),
+
 quarantined_rows as (
     select
         tenant_id,
@@ -217,6 +221,17 @@ quarantined_rows as (
         rejected_row,
         recorded_at
     from visits
+    where reject_reason is not null
+    union all
+    select
+        tenant_id,
+        'claims' as entity,
+        claim_id as document_id,
+        claim_id as row_id,
+        reject_reason,
+        rejected_row,
+        recorded_at
+    from claims
     where reject_reason is not null
 )
 

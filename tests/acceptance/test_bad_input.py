@@ -86,6 +86,15 @@ PLANTED = (
         "wallet_transactions",
         "unknown status gone",
     ),
+    Dirt("insurance_claims", "status = 'adrift'", "claims", "unknown status adrift"),
+    Dirt("insurance_claims", "invoice_id = 99999999", "claims", "claim without its invoice"),
+    Dirt(
+        "insurance_claims",
+        "decided_at = null",
+        "claims",
+        "decided claim without its date",
+        "status in ('approved', 'paid')",
+    ),
     Dirt(
         "inventory_ledger",
         "product_id = 99999999",

@@ -16,6 +16,7 @@ OWN_INVOICE = {
     "invoice_instalments": "invoice_id",
     "payment_allocations": "invoice_id",
     "write_offs": "invoice_id",
+    "insurance_claims": "coalesce(invoice_id, id)",
     "payments": "coalesce(invoice_id, id)",
     "credit_notes": "coalesce(invoice_id, id)",
     "refunds": "coalesce(invoice_id, id)",
@@ -327,6 +328,25 @@ EDITS = {
     ),
     "write-off rejected": change("write_offs", "status = 'rejected'"),
     "write-off of another invoice": change("write_offs", f"invoice_id = {other('invoices')}"),
+    "claim drafted": change("insurance_claims", "status = 'draft'"),
+    "claim sent": change("insurance_claims", "status = 'submitted', submitted_at = %(instant)s"),
+    "claim denied": change(
+        "insurance_claims",
+        "status = 'denied', denied_amount = 0, denial_reason = 'not covered',"
+        " submitted_at = coalesce(submitted_at, %(instant)s), decided_at = %(instant)s",
+    ),
+    "claim paid in part": change(
+        "insurance_claims",
+        "status = 'paid', paid_amount = round(claimed_amount * %(part)s, 3),"
+        " approved_amount = round(claimed_amount * %(part)s, 3),"
+        " denied_amount = claimed_amount - round(claimed_amount * %(part)s, 3),"
+        " submitted_at = coalesce(submitted_at, %(instant)s), decided_at = %(instant)s",
+    ),
+    "claim in another currency": change("insurance_claims", "currency_code = %(currency)s"),
+    "claim to another payer": change(
+        "insurance_claims", f"payer_id = {other('insurance_payers')}"
+    ),
+    "claim of another invoice": change("insurance_claims", f"invoice_id = {other('invoices')}"),
     "stock moved on another day": change("inventory_ledger", "moved_at = %(instant)s"),
     "stock moved elsewhere": change("inventory_ledger", f"location_id = {other('locations')}"),
     "more stock moved": change("inventory_ledger", "quantity = quantity - 1000.5"),

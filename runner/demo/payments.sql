@@ -123,7 +123,7 @@ with uses as (
         rec.key + 1
     from demo.receipts as rec
     where rec.via = 'wallet'
-        and demo.roll(rec.key, 120) < 0.01
+        and demo.roll(rec.key, 120) < 0.04
         and rec.paid_at + interval '1 minute' < rec.until
 ),
 

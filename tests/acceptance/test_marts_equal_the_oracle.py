@@ -18,7 +18,7 @@ from psycopg.rows import dict_row
 
 from tests.acceptance.conftest import END, Installation
 from tests.conftest import Databases
-from tests.oracle import receivables, reports, revenue
+from tests.oracle import claims, receivables, reports, revenue, wallets
 from tests.oracle.chance import Edit, batches, one_of_each
 from tests.oracle.edits import STATEMENTS
 from tests.oracle.journal import Books
@@ -37,9 +37,9 @@ DATED = {
     reports.open_receivables: ("document_type", "document_id", "share", "currency_code"),
     reports.ar_aging: ("share", "currency_code", "bucket_code"),
     reports.unapplied_credits: ("share", "debtor_id", "currency_code"),
-    reports.bill_status_summary: ("status", "currency_code"),
-    reports.wallet_liability: ("patient_id", "currency_code"),
-    reports.claims_pipeline: ("payer_id", "state", "currency_code"),
+    receivables.bill_status_summary: ("status", "currency_code"),
+    wallets.wallet_liability: ("patient_id", "currency_code"),
+    claims.claims_pipeline: ("payer_id", "state", "currency_code"),
     reports.trial_balance: ("account", "currency_code"),
     receivables.ar_roll_forward: ("share", "currency_code"),
     receivables.ar_aging_breakdown: (
@@ -55,9 +55,9 @@ DATED = {
 # each mart that holds for a day's or a month's events, with its key beside the tenant
 BY_DATE = {
     reports.dept_revenue_daily: ("business_date", "department_id", "currency_code"),
-    reports.unbilled_wallet_use: ("wallet_transaction_id",),
-    reports.denials: ("claim_id",),
-    reports.denial_rates: ("month_start_date", "payer_id", "currency_code"),
+    wallets.unbilled_wallet_use: ("wallet_transaction_id",),
+    claims.denials: ("claim_id",),
+    claims.denial_rates: ("month_start_date", "payer_id", "currency_code"),
     reports.daily_stats: ("business_date",),
     reports.monthly_visits: ("month_start_date",),
     reports.patients_by_department: ("month_start_date", "department_id"),

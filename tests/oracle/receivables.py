@@ -24,6 +24,50 @@ from tests.oracle.revenue import by_day, rate, write_offs
 CAUSES = ("billed", "credited", "applied", "refunded", "adjusted", "written_off")
 
 
+def bill_status_summary(books: Books, day: date) -> Cells:
+    """Count issued invoices by what they have open, with what they charged and is past due."""
+    issued = {
+        (tenant(books.hospitals[row["hospital_id"]]), row["id"]): row
+        for row in books.tables["invoices"]
+        if books.issued(row["id"], row) is not None and books.day(row, "issued_at") <= day
+    }
+    charged: dict[Key, Decimal] = defaultdict(lambda: ZERO)
+    opened: dict[Key, Decimal] = defaultdict(lambda: ZERO)
+    overdue: dict[Key, Decimal] = defaultdict(lambda: ZERO)
+    for each in books.postings:
+        if each.day <= day and each.origin.kind == "invoice" and not each.is_reversal:
+            charged[tenant(each.origin.hospital), each.origin.key] += each.on("receivable")
+    for (name, kind, key, _, _), _, due, part in aged_parts(books, day):
+        if kind == "invoice":
+            opened[name, key] += part
+            overdue[name, key] += part if due < day else ZERO
+    columns = ("billed_amount", "open_amount", "overdue_amount")
+    found: Cells = {}
+    for place, row in issued.items():
+        amounts = dict(zip(columns, (charged[place], opened[place], overdue[place]), strict=True))
+        status = _status(amounts, row["status"] == "void" and books.day(row, "voided_at") <= day)
+        if status in ("unpaid", "partly_paid"):
+            past = min(amounts["overdue_amount"], amounts["open_amount"])
+            amounts["overdue_amount"] = max(past, ZERO)
+        else:
+            amounts["overdue_amount"] = ZERO
+        cells = found.setdefault((place[0], status, row["currency_code"]), defaultdict(int))
+        for column, amount in amounts.items():
+            cells[column] += amount
+        cells["invoice_count"] += 1
+        cells["overdue_invoice_count"] += amounts["overdue_amount"] > 0
+    return found
+
+
+def _status(amounts: dict[str, Decimal], is_void: bool) -> str:
+    if is_void:
+        return "voided"
+    still = amounts["open_amount"]
+    if still <= 0:
+        return "overpaid" if still else "settled"
+    return "partly_paid" if still < amounts["billed_amount"] else "unpaid"
+
+
 def ar_roll_forward(books: Books, day: date) -> Cells:
     """Walk from what was open before the month to what is open at the end of the day (A11)."""
     month = day.replace(day=1)

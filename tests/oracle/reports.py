@@ -6,12 +6,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from fractions import Fraction
-from math import floor
 from typing import Any
 
 from tests.oracle.journal import ZERO, Books, Posting
-from tests.oracle.records import EXPONENTS, Hospital, Row, rounded
+from tests.oracle.records import Hospital, Row
 
 Key = tuple[Any, ...]
 Cells = dict[Key, dict[str, Any]]
@@ -23,7 +21,6 @@ BANDS = ((-1, "expired"), (30, "days_0_30"), (60, "days_31_60"), (90, "days_61_9
 REVENUE = ("revenue", "discounts", "contractual_adjustments", "charity_care", "credit_notes",
            "write_offs", "tax_payable")  # fmt: skip
 MONEY = ("cash", "wallet_liability")
-WALLET_KINDS = ("top_up", "refund", "use", "unbilled_use", "withdrawal")
 
 
 def tenant(hospital: Hospital) -> str:
@@ -153,211 +150,6 @@ def unapplied_credits(books: Books, day: date) -> Cells:
         ).items()
     }
     return {key: cells for key, cells in found.items() if any(cells.values())}
-
-
-def bill_status_summary(books: Books, day: date) -> Cells:
-    """Count issued invoices by what they have open, with what they charged and is past due."""
-    issued = {
-        (tenant(books.hospitals[row["hospital_id"]]), row["id"]): row
-        for row in books.tables["invoices"]
-        if books.issued(row["id"], row) is not None and books.day(row, "issued_at") <= day
-    }
-    charged: dict[Key, Decimal] = defaultdict(lambda: ZERO)
-    opened: dict[Key, Decimal] = defaultdict(lambda: ZERO)
-    overdue: dict[Key, Decimal] = defaultdict(lambda: ZERO)
-    for each in _receivable(books, day):
-        if each.origin.kind == "invoice" and not each.is_reversal:
-            charged[_tenant(each), each.origin.key] += each.on("receivable")
-    for (name, kind, key, _, _), _, due, part in aged_parts(books, day):
-        if kind == "invoice":
-            opened[name, key] += part
-            overdue[name, key] += part if due < day else ZERO
-    columns = ("billed_amount", "open_amount", "overdue_amount")
-    found: Cells = {}
-    for place, row in issued.items():
-        amounts = dict(zip(columns, (charged[place], opened[place], overdue[place]), strict=True))
-        status = _status(amounts, row["status"] == "void" and books.day(row, "voided_at") <= day)
-        if status in ("unpaid", "partly_paid"):
-            past = min(amounts["overdue_amount"], amounts["open_amount"])
-            amounts["overdue_amount"] = max(past, ZERO)
-        else:
-            amounts["overdue_amount"] = ZERO
-        cells = found.setdefault((place[0], status, row["currency_code"]), defaultdict(int))
-        for column, amount in amounts.items():
-            cells[column] += amount
-        cells["invoice_count"] += 1
-        cells["overdue_invoice_count"] += amounts["overdue_amount"] > 0
-    return found
-
-
-def _status(amounts: dict[str, Decimal], is_void: bool) -> str:
-    if is_void:
-        return "voided"
-    still = amounts["open_amount"]
-    if still <= 0:
-        return "overpaid" if still else "settled"
-    return "partly_paid" if still < amounts["billed_amount"] else "unpaid"
-
-
-def wallet_liability(books: Books, day: date) -> Cells:
-    """Follow what is owed to wallets by patient and currency: before the month, in it, after."""
-    moved = (each for each in _until(books, day) if each.on("wallet_liability"))
-    month = day.replace(day=1)
-    found: Cells = {}
-    for key, postings in _grouped(
-        moved, lambda each: (_tenant(each), each.origin.patient or 0, each.origin.currency)
-    ).items():
-        earlier = [each for each in postings if each.day < month]
-        cells: dict[str, Any] = {
-            "opening_amount": -_total(earlier, "wallet_liability"),
-            **dict.fromkeys((f"{kind}_amount" for kind in WALLET_KINDS), ZERO),
-            "other_amount": ZERO,
-            "closing_amount": -_total(postings, "wallet_liability"),
-            "closing_base_amount": -_base_total(postings, "wallet_liability"),
-            "last_movement_date": max(each.day for each in postings),
-        }
-        cells["is_overdrawn"] = cells["closing_amount"] < 0
-        for each in postings:
-            if each.day >= month:
-                kind = _wallet_kind(each)
-                sign = -1 if kind in ("top_up", "refund") else 1
-                cells[f"{kind}_amount"] += sign * each.on("wallet_liability")
-        if cells["closing_amount"] or cells["closing_base_amount"] or len(earlier) < len(postings):
-            found[key] = cells
-    return found
-
-
-def _wallet_kind(posting: Posting) -> str:
-    if "unbilled_wallet_use" in (posting.debit, posting.credit):
-        return "unbilled_use"
-    if posting.origin.kind == "refund":
-        return "refund"
-    return posting.origin.wallet_type if posting.origin.wallet_type in WALLET_KINDS else "use"
-
-
-def unbilled_wallet_use(books: Books) -> Cells:
-    """List what was used of wallets without an invoice (V6)."""
-    found: Cells = {}
-    for each in books.postings:
-        if "unbilled_wallet_use" not in (each.debit, each.credit):
-            continue
-        cells = found.setdefault(
-            (_tenant(each), each.origin.key), {"is_reversed": False, "reversal_date": None}
-        )
-        if each.is_reversal:
-            cells |= {"is_reversed": True, "reversal_date": each.day}
-            continue
-        cells |= {
-            "patient_id": each.origin.patient,
-            "wallet_type": each.origin.wallet_type,
-            "currency_code": each.origin.currency,
-            "amount": each.amount,
-            "base_amount": each.base_amount,
-            "business_date": each.day,
-        }
-    return found
-
-
-def claims_pipeline(books: Books, day: date) -> Cells:
-    """Sum claims sent by the day by payer, state and currency; a later decision does not count."""
-    found: Cells = {}
-    for (name, _), claim in _claims(books).items():
-        if claim["submission_date"] > day:
-            continue
-        decided = claim["decision_date"]
-        is_decided = decided is not None and decided <= day
-        state = claim["status"] if is_decided else "in_process"
-        age = ((decided if is_decided else day) - claim["submission_date"]).days
-        place = (name, claim["payer_id"], state, claim["currency_code"])
-        cells = found.setdefault(place, defaultdict(int, oldest_age_days=age))
-        cells["claimed_amount"] += claim["claimed_amount"]
-        for column in ("approved_amount", "denied_amount", "paid_amount"):
-            cells[column] += claim[column] if is_decided else ZERO
-        cells["awaited_amount"] = cells["approved_amount"] - cells["paid_amount"]
-        cells["claim_count"] += 1
-        cells["age_days"] += age
-        cells["oldest_age_days"] = max(age, cells["oldest_age_days"])
-        for limit in (30, 60, 90):
-            cells[f"over_{limit}_days_count"] += age > limit
-    for cells in found.values():
-        cells["average_age_days"] = _ratio(cells["age_days"], cells["claim_count"])
-    return found
-
-
-def denials(books: Books) -> Cells:
-    """List claims that were denied, as a whole or in part."""
-    return {
-        place: {
-            "payer_id": claim["payer_id"],
-            "status": claim["status"],
-            "denial_reason": claim["denial_reason"],
-            "denied_amount": claim["denied_amount"],
-            "is_denied_as_a_whole": claim["status"] == "denied",
-            "days_to_decision": (claim["decision_date"] - claim["submission_date"]).days,
-            "business_date": claim["decision_date"],
-        }
-        for place, claim in _claims(books).items()
-        if claim["denied_amount"]
-    }
-
-
-def denial_rates(books: Books) -> Cells:
-    """Divide what was denied by what was sent, by month, payer and currency (K)."""
-    found: Cells = {}
-    for (name, _), claim in _claims(books).items():
-        month = claim["submission_date"].replace(day=1)
-        cells = found.setdefault(
-            (name, month, claim["payer_id"], claim["currency_code"]), defaultdict(int)
-        )
-        is_decided = claim["decision_date"] is not None
-        cells["denied_amount"] += claim["denied_amount"]
-        cells["submitted_amount"] += claim["claimed_amount"]
-        cells["decided_amount"] += claim["claimed_amount"] if is_decided else ZERO
-        cells["denied_count"] += claim["denied_amount"] > 0
-        cells["submitted_count"] += 1
-        cells["decided_count"] += is_decided
-        cells["denied_as_a_whole_count"] += claim["status"] == "denied"
-    for cells in found.values():
-        cells["amount_denial_rate"] = _ratio(cells["denied_amount"], cells["submitted_amount"])
-        cells["count_denial_rate"] = _ratio(cells["denied_count"], cells["submitted_count"])
-    return found
-
-
-def _claims(books: Books) -> dict[Key, Row]:
-    """Give the good claims that were sent, dated, with what their decision made of them."""
-    found: dict[Key, Row] = {}
-    amounts = ("claimed_amount", "approved_amount", "denied_amount", "paid_amount")
-    for row in books.tables["insurance_claims"]:
-        hospital = books.hospitals.get(row["hospital_id"])
-        if (
-            hospital is None
-            or row["currency_code"] not in EXPONENTS
-            or row["status"] == "draft"
-            or (
-                row["invoice_id"] is not None
-                and books.find("invoices", row["invoice_id"], row) is None
-            )
-        ):
-            continue
-        claim = row | {name: rounded(row[name], row["currency_code"]) for name in amounts}
-        claim["payer_id"] = row["payer_id"] or 0
-        claim["submission_date"] = books.day(row, "submitted_at")
-        claim["decision_date"] = None
-        if row["status"] == "submitted":
-            claim |= dict.fromkeys(amounts[1:], ZERO)
-        else:
-            claim["decision_date"] = books.day(row, "decided_at")
-            if row["status"] == "denied" and not claim["denied_amount"]:
-                claim["denied_amount"] = claim["claimed_amount"]
-        found[tenant(hospital), row["id"]] = claim
-    return found
-
-
-def _ratio(part: Decimal | int, whole: Decimal | int) -> Decimal | None:
-    if not whole:
-        return None
-    exact = Fraction(part) / Fraction(whole)
-    return Decimal(floor(exact * 10000 + Fraction(1, 2))) / 10000
 
 
 def dept_revenue_daily(books: Books) -> Cells:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.oracle import reports
+from tests.oracle import reports, wallets
 from tests.oracle.journal import Books
 from tests.oracle.records import TABLES, Row, Tables
 
@@ -266,15 +266,15 @@ def test_what_wallets_hold_follows_from_what_went_in_and_out() -> None:
             ],
         )
     )
-    first = reports.wallet_liability(books, march(13))["demo_1", 5, "EUR"]
-    second = reports.wallet_liability(books, march(31))["demo_1", 5, "EUR"]
-    later = reports.wallet_liability(books, date(2026, 4, 1))["demo_1", 5, "EUR"]
+    first = wallets.wallet_liability(books, march(13))["demo_1", 5, "EUR"]
+    second = wallets.wallet_liability(books, march(31))["demo_1", 5, "EUR"]
+    later = wallets.wallet_liability(books, date(2026, 4, 1))["demo_1", 5, "EUR"]
     assert (first["opening_amount"], first["top_up_amount"], first["use_amount"]) == (0, 90, 40)
     assert (first["unbilled_use_amount"], first["closing_amount"]) == (20, 40)
     assert (second["refund_amount"], second["withdrawal_amount"]) == (15, 5)
     assert (second["unbilled_use_amount"], second["closing_amount"]) == (0, 60)
     assert (later["opening_amount"], later["use_amount"], later["closing_amount"]) == (60, 0, 60)
-    ((key, use),) = reports.unbilled_wallet_use(books).items()
+    ((key, use),) = wallets.unbilled_wallet_use(books).items()
     assert key == ("demo_1", 3)
     assert (use["amount"], use["business_date"], use["reversal_date"]) == (
         20, march(12), march(14),

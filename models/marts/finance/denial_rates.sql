@@ -43,13 +43,13 @@ month_rates as (
         sums.currency_code,
         sums.denied_amount,
         sums.submitted_amount,
-        (sums.denied_amount / nullif(sums.submitted_amount, 0))::numeric(18, 4)
-            as amount_denial_rate,
+        (100 * sums.denied_amount / nullif(sums.submitted_amount, 0))::numeric(30, 2)
+            as amount_denial_percent,
         sums.decided_amount,
         sums.denied_count,
         sums.submitted_count,
-        (sums.denied_count::numeric / sums.submitted_count)::numeric(18, 4)
-            as count_denial_rate,
+        (100 * sums.denied_count::numeric / sums.submitted_count)::numeric(30, 2)
+            as count_denial_percent,
         sums.decided_count,
         sums.denied_as_a_whole_count,
         sums.month_start_date

@@ -22,6 +22,7 @@ from runner import (
     releases,
     room,
     sync,
+    write_offs,
 )
 from runner.dbt import Dbt, Node, Result, project_fingerprint
 from runner.errors import AlmonerError, AuditError
@@ -177,6 +178,7 @@ class Builder:
                 accept_deletions=options.accept_deletions, verify=options.verify,
                 report=report.landed,
             )  # fmt: skip
+            write_offs.land(connection, release)
             if options.expect:
                 clock.stage("expectations")
                 self._expect(connection, release, report)

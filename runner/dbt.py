@@ -21,6 +21,7 @@ from runner.errors import ConfigError
 from runner.tables import counted
 
 PROJECT = "almoner"
+OWN = "almoner"  # the system of what people tell Almoner itself; always there
 MEND = "mend what dbt names, then run `almoner build`"
 # what libpq says when a server goes away
 _LOST = (
@@ -105,7 +106,8 @@ class Dbt:
 
     def __init__(self, dsn: str, systems: Iterable[str] = ()) -> None:
         self._dsn = dsn
-        self._systems = tuple(systems)
+        named = tuple(systems)
+        self._systems = (*named, OWN) if named else ()
         self._manifest: Any = None
 
     def parse(self) -> dict[str, Node]:

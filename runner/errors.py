@@ -47,6 +47,12 @@ class ContractError(ConfigError):
     code = "contract"
 
 
+class WriteOffError(ConfigError):
+    """A write-off is refused: who asks may not, it is decided, or less is outstanding."""
+
+    code = "write_off_refused"
+
+
 class DatabaseError(AlmonerError):
     """A database cannot be reached, or a connection was lost."""
 

@@ -14,6 +14,7 @@ from runner.cli import (
     releases,
     retention,
     tenants,
+    write_offs,
 )
 from runner.cli.group import main
 
@@ -32,4 +33,5 @@ __all__ = [
     "releases",
     "retention",
     "tenants",
+    "write_offs",
 ]

@@ -32,6 +32,14 @@ TITLES = {
     "pruned_at": "pruned (UTC)",
     "set_at": "set (UTC)",
     "set_by": "by",
+    "write_off_id": "write-off",
+    "tenant_id": "tenant",
+    "invoice_id": "invoice",
+    "currency_code": "currency",
+    "requested_at": "requested (UTC)",
+    "decided_at": "decided (UTC)",
+    "taken_at": "at (UTC)",
+    "taken_by": "by",
 }
 
 

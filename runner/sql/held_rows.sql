@@ -14,7 +14,9 @@ where
     (
         nsp.nspname in ('store', 'seeds', 'snapshots', 'quarantine')
         or nsp.nspname like 'raw\_%'
-        or tab.oid = 'almoner.tenant_policies'::regclass
+        or tab.oid in (
+            'almoner.tenant_policies'::regclass, 'almoner.landed_write_offs'::regclass
+        )
     )
     and tab.relkind in ('r', 'p')
     and not tab.relispartition

@@ -18,6 +18,8 @@ judged_adjustments as (
         adj.invoice_id,
         adj.requested_by,
         adj.approved_by,
+        adj.requester,
+        adj.approver,
         adj.category,
         cat.category_name,
         cat.event_type,

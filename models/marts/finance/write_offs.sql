@@ -41,7 +41,9 @@ labelled_adjustments as (
             else adj.adjustment_date
         end as business_date,
         adj.reversal_date,
-        adj.recorded_at
+        adj.recorded_at,
+        adj.requester,
+        adj.approver
     from adjustments as adj
     left join invoices as inv
         on adj.tenant_id = inv.tenant_id and adj.invoice_id = inv.invoice_id

@@ -92,6 +92,8 @@ adjustments as (
         status,
         requested_by,
         approved_by,
+        null::text as requester,
+        null::text as approver,
         adjustment_date,
         case when status = 'approved' then reversal_date end as void_date,
         updated_at as recorded_at,

@@ -75,3 +75,40 @@ begin
     using errcode = 'lock_not_available', hint = 'end their sessions and run almoner build';
 end
 $$;
+
+-- what people did is kept as they did it; only a tenant that is removed takes it along
+create or replace function almoner.refuse_change() returns trigger
+language plpgsql as $$
+begin
+    if tg_op = 'DELETE' then
+        if exists (
+            select from almoner.removed_tenants as rem
+            where rem.tenant_id = old.tenant_id
+        ) then
+            return old;
+        end if;
+    end if;
+    raise exception '%.% is only added to', tg_table_schema, tg_table_name
+    using errcode = 'restrict_violation';
+end
+$$;
+do $$
+declare
+    name text;
+begin
+    foreach name in array array[
+        'write_offs', 'write_off_decisions', 'write_off_rights'
+    ] loop
+        execute format(
+            'create or replace trigger is_only_added_to before update or delete'
+            ' on almoner.%I for each row execute function almoner.refuse_change()',
+            name
+        );
+        execute format(
+            'create or replace trigger is_never_emptied before truncate'
+            ' on almoner.%I execute function almoner.refuse_change()',
+            name
+        );
+    end loop;
+end
+$$;

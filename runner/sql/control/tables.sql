@@ -241,3 +241,78 @@ create table if not exists feed.almoner__tenant_policies (
 );
 create index if not exists almoner__tenant_policies_release
 on feed.almoner__tenant_policies (release_id);
+
+-- write-offs that are asked for here, beside those of the sources: each request and each
+-- decision as it was made. They are only added to (control/engine.sql), and a write-off is
+-- decided once
+create table if not exists almoner.write_offs (
+    write_off_id bigint generated always as identity primary key,
+    tenant_id text not null,
+    invoice_id bigint not null,
+    share text not null check (share in ('patient', 'payer')),
+    category text not null,
+    currency_code text not null,
+    base_rate numeric not null check (base_rate > 0),
+    amount numeric not null check (amount > 0 and amount < 'Infinity'),
+    reason text not null check (reason <> ''),
+    business_date date not null,
+    requested_by text not null,
+    requested_at timestamptz not null default clock_timestamp(),
+    login text not null default session_user
+);
+create index if not exists write_offs_of_invoice on almoner.write_offs (tenant_id, invoice_id);
+
+create table if not exists almoner.write_off_decisions (
+    write_off_id bigint primary key references almoner.write_offs,
+    tenant_id text not null,
+    status text not null check (status in ('approved', 'rejected', 'cancelled')),
+    reason text,
+    business_date date not null,
+    decided_by text not null,
+    decided_at timestamptz not null default clock_timestamp(),
+    login text not null default session_user
+);
+
+-- who may ask for a tenant's write-offs, and who may approve them: every change, the last
+-- one counts
+create table if not exists almoner.write_off_rights (
+    right_id bigint generated always as identity primary key,
+    tenant_id text not null,
+    principal text not null,
+    may text not null check (may in ('request', 'approve')),
+    is_granted boolean not null,
+    set_at timestamptz not null default clock_timestamp(),
+    set_by text not null default session_user
+);
+create index if not exists write_off_rights_of_principal
+on almoner.write_off_rights (tenant_id, principal, may, right_id);
+
+-- the write-offs as the last build found them: what is decided while one runs waits for the
+-- next. Their keys are below zero, where no source has any
+create table if not exists almoner.landed_write_offs (
+    tenant_id text not null,
+    adjustment_id bigint not null,
+    invoice_id bigint not null,
+    category text not null,
+    share text not null,
+    currency_code text not null,
+    base_rate numeric not null,
+    amount numeric not null,
+    status text not null,
+    requester text not null,
+    approver text,
+    adjustment_date date not null,
+    recorded_at timestamptz not null,
+    landed_in int not null,
+    primary key (tenant_id, adjustment_id)
+);
+create index if not exists landed_write_offs_of_invoice
+on almoner.landed_write_offs (tenant_id, invoice_id);
+create table if not exists feed.almoner__landed_write_offs (
+    release_id int not null,
+    source_id text,
+    tenant_id text,
+    adjustment_id bigint
+);
+create index if not exists almoner__landed_write_offs_release
+on feed.almoner__landed_write_offs (release_id);

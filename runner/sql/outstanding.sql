@@ -1,0 +1,87 @@
+-- what a share of an issued invoice has open as its tenant reads it, less what was approved
+-- since; on the day on which a write-off would post, or less if a later day has less. One
+-- statement, so that a publication comes wholly before or wholly after it
+with invoice as (
+    select
+        inv.tenant_id,
+        inv.invoice_id,
+        inv.currency_code,
+        inv.base_rate,
+        inv.invoice_date,
+        cur.exponent,
+        poi.release_id,
+        (
+            clock_timestamp() at time zone ten.time_zone
+            - make_interval(mins => ten.day_cutoff_minutes)
+        )::date as business_date
+    from almoner.pointers as poi
+    inner join store.dim_tenants as ten
+        on
+            poi.tenant_id = ten.tenant_id
+            and ten.released_in <= poi.release_id
+            and ten.retired_in > poi.release_id
+    inner join store.fct_invoices as inv
+        on
+            poi.tenant_id = inv.tenant_id
+            and inv.released_in <= poi.release_id
+            and inv.retired_in > poi.release_id
+    inner join seeds.currencies as cur on inv.currency_code = cur.currency_code
+    where poi.tenant_id = %(tenant)s and inv.invoice_id = %(invoice)s
+),
+
+published as (
+    select
+        coalesce(sum(mov.amount), 0) as amount,
+        coalesce(
+            sum(mov.amount) filter (
+                where mov.business_date <= greatest(inv.business_date, inv.invoice_date)
+            ), 0
+        ) as amount_by_then
+    from invoice as inv
+    left join lateral (
+        select
+            pos.business_date,
+            case pos.debit_account when 'receivable' then pos.amount else -pos.amount end
+                as amount
+        from store.fct_postings as pos
+        where
+            pos.tenant_id = inv.tenant_id
+            and pos.invoice_id = inv.invoice_id
+            and pos.share = %(share)s
+            and pos.currency_code = inv.currency_code
+            and 'receivable' in (pos.debit_account, pos.credit_account)
+            and pos.debit_account <> pos.credit_account
+            and pos.released_in <= inv.release_id
+            and pos.retired_in > inv.release_id
+    ) as mov on true
+),
+
+approved_since as (
+    select coalesce(sum(wof.amount), 0) as amount
+    from invoice as inv
+    inner join almoner.write_offs as wof
+        on inv.tenant_id = wof.tenant_id and inv.invoice_id = wof.invoice_id
+    inner join almoner.write_off_decisions as dec on wof.write_off_id = dec.write_off_id
+    where
+        wof.share = %(share)s
+        and dec.status = 'approved'
+        and not exists (
+            select from store.fct_postings as pos
+            where
+                pos.tenant_id = wof.tenant_id
+                and pos.document_type = 'adjustment'
+                and pos.document_id = -wof.write_off_id
+                and pos.released_in <= inv.release_id
+                and pos.retired_in > inv.release_id
+        )
+)
+
+select
+    inv.currency_code,
+    inv.base_rate,
+    inv.exponent,
+    inv.business_date,
+    least(pub.amount, pub.amount_by_then) - app.amount as amount
+from invoice as inv
+cross join published as pub
+cross join approved_since as app

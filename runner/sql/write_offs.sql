@@ -1,0 +1,21 @@
+-- the write-offs that were asked for here, the newest first; of a tenant, in a status, or one
+select
+    wof.write_off_id,
+    wof.tenant_id,
+    wof.invoice_id,
+    wof.share,
+    wof.category,
+    wof.amount,
+    wof.currency_code,
+    coalesce(dec.status, 'pending') as status,
+    wof.requested_by,
+    wof.requested_at,
+    dec.decided_by,
+    dec.decided_at
+from almoner.write_offs as wof
+left join almoner.write_off_decisions as dec on wof.write_off_id = dec.write_off_id
+where
+    wof.tenant_id = coalesce(%(tenant)s, wof.tenant_id)
+    and coalesce(dec.status, 'pending') = coalesce(%(status)s, dec.status, 'pending')
+    and wof.write_off_id = coalesce(%(write_off)s, wof.write_off_id)
+order by wof.write_off_id desc

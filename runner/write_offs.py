@@ -85,6 +85,7 @@ def _decide(
     with connection.transaction():
         connection.execute("set transaction isolation level read committed")
         asked = find(connection, write_off)
+        _check_state(asked, status)
         connection.execute(
             "select pg_advisory_xact_lock(%s, hashtext(%s))",
             (LOCK, f"{asked['tenant_id']} {asked['invoice_id']} {asked['share']}"),

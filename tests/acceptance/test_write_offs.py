@@ -1,0 +1,234 @@
+"""Write-offs that are asked for and decided in Almoner, from the request to the marts."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+
+from runner import db, publication, releases, rights, tenants, write_offs
+from runner.errors import ConfigError, WriteOffError
+from runner.write_offs import Request
+from tests.acceptance.conftest import Installation
+from tests.command import Command
+
+TENANT = "demo_1"
+APPROVERS = [f"approver.{number}" for number in range(8)]
+REQUESTS, INVOICES = 500, 25
+KEPT = ("write_offs", "write_off_decisions", "write_off_rights")
+OPEN = (
+    "select invoice_id, share, sum(case debit_account when 'receivable' then amount"
+    " else -amount end) as amount from core.fct_postings"
+    " where tenant_id = %s and invoice_id is not null and 'receivable' in"
+    " (debit_account, credit_account) group by invoice_id, share"
+    " having sum(case debit_account when 'receivable' then amount else -amount end) > 20"
+    " order by invoice_id, share"
+)
+
+
+@pytest.fixture
+def connection(installation: Installation) -> Iterator[db.Connection]:
+    """Connect to a copy in which `anna` may ask and the approvers may decide."""
+    with installation.connect() as made:
+        rights.change(made, TENANT, "anna", ["request"], is_granted=True)
+        for who in APPROVERS:
+            rights.change(made, TENANT, who, ["request", "approve"], is_granted=True)
+        yield made
+
+
+def _open(connection: db.Connection) -> list[tuple[int, str, Decimal]]:
+    """List what shares of invoices have open, as the journal has it."""
+    found = db.rows(connection, OPEN, TENANT)
+    return [(row["invoice_id"], row["share"], row["amount"]) for row in found]
+
+
+def _ask(connection: db.Connection, invoice: int, share: str, amount: Decimal) -> int:
+    asked = Request(TENANT, invoice, share, "bad_debt", amount, "moved away")
+    return write_offs.request(connection, asked, "anna")
+
+
+def _measures(installation: Installation) -> dict[str, Any]:
+    """Give what a write-off moves, and what it must not."""
+    found = installation.published()
+    names = {mart.name: [each.name for each in mart.columns] for mart in installation.marts()}
+    rows = {
+        mart: [dict(zip(names[mart], row, strict=True)) for row in found[mart]]
+        for mart in ("collections_daily", "trial_balance", "write_offs", "write_off_summary")
+    }
+    return rows | {"excessive_write_offs": found["excessive_write_offs"]}
+
+
+def test_approvers_who_race_never_approve_twice_nor_more_than_is_open(
+    installation: Installation, connection: db.Connection
+) -> None:
+    before = _measures(installation)
+    chance = random.Random(7)
+    places = _open(connection)[:INVOICES]
+    asked = {
+        _ask(connection, invoice, share, (amount * chance.randint(5, 30) / 100).quantize(ONE))
+        : (invoice, share)
+        for invoice, share, amount in places
+        for _ in range(REQUESTS // INVOICES)
+    }  # fmt: skip
+    assert len(asked) == REQUESTS
+
+    def approve(who: str) -> list[int]:
+        order = random.Random(who).sample(sorted(asked), REQUESTS)
+        done = []
+        with db.connect(installation.target) as own:
+            for number in order:
+                try:
+                    write_offs.approve(own, number, who, "")
+                    done.append(number)
+                except WriteOffError:
+                    pass
+        return done
+
+    with ThreadPoolExecutor(len(APPROVERS)) as pool:
+        done = dict(zip(APPROVERS, pool.map(approve, APPROVERS), strict=True))
+    told = [(number, who) for who, numbers in done.items() for number in numbers]
+    listed = write_offs.listing(connection, TENANT)
+    kept = [(row["write_off_id"], row["decided_by"]) for row in listed if row["decided_by"]]
+    assert sorted(told) == sorted(kept)  # each was told to one approver, and is theirs
+    assert sum(bool(numbers) for numbers in done.values()) > 1
+    left = {(invoice, share): amount for invoice, share, amount in places}
+    for row in listed:
+        if row["status"] == "approved":
+            left[row["invoice_id"], row["share"]] -= row["amount"]
+    assert min(left.values()) >= 0
+    # none was refused that would still fit
+    pending = [row for row in listed if row["status"] == "pending"]
+    assert pending
+    assert all(row["amount"] > left[row["invoice_id"], row["share"]] for row in pending)
+    for (invoice, share), amount in left.items():
+        found = write_offs.outstanding(connection, TENANT, invoice, share)
+        assert found["amount"] == amount
+    _posts_what_was_approved(installation, connection, before, left)
+
+
+ONE = Decimal("0.01")
+
+
+def _posts_what_was_approved(
+    installation: Installation,
+    connection: db.Connection,
+    before: dict[str, Any],
+    left: dict[tuple[int, str], Decimal],
+) -> None:
+    assert installation.build().release is not None
+    after = _measures(installation)
+    assert after["excessive_write_offs"] == before["excessive_write_offs"]
+    assert after["collections_daily"] == before["collections_daily"]
+    listed = write_offs.listing(connection, TENANT)
+    own = {row["adjustment_id"]: row for row in after["write_offs"] if row["adjustment_id"] < 0}
+    for row in listed:
+        mart = own.pop(-row["write_off_id"])
+        assert mart["status"] == row["status"]
+        assert mart["is_posted"] == (row["status"] == "approved")
+        assert (mart["amount"], mart["requester"]) == (row["amount"], "anna")
+        assert mart["approver"] == row["decided_by"]
+    assert not own
+    for (invoice, share), amount in left.items():  # published, or approved since: once
+        assert write_offs.outstanding(connection, TENANT, invoice, share)["amount"] == amount
+    now = {(invoice, share): amount for invoice, share, amount in _open(connection)}
+    assert all(now.get(place, amount) == amount for place, amount in left.items())
+    with releases.builder(connection):
+        publication.rollback(connection, 1)
+    for (invoice, share), amount in left.items():
+        assert write_offs.outstanding(connection, TENANT, invoice, share)["amount"] == amount
+
+
+def test_each_step_is_kept_and_told(
+    installation: Installation, connection: db.Connection, tmp_path: Path
+) -> None:
+    invoice, share, amount = _open(connection)[0]
+    command = Command.within(tmp_path, ALMONER_DSN=installation.target)
+
+    def writeoff(*arguments: str) -> tuple[int, str]:
+        said = command.run("writeoff", *arguments)
+        return said.exit_code, said.out + said.err
+
+    def ask(*arguments: str, tenant: str = TENANT, number: int = invoice) -> tuple[int, str]:
+        return writeoff(
+            "request", "--tenant", tenant, "--invoice", str(number), "--share", share,
+            "--category", "SMALL_BALANCE", *arguments,
+        )  # fmt: skip
+
+    why = ("--reason", "moved away")
+    assert ask("--amount", "7", *why, "--as", "anna")[0] == 0
+    assert ask("--amount", "5", *why, "--as", APPROVERS[0])[0] == 0
+    for code, told, said in (
+        (2, "there is no tenant", ask("--amount", "1", *why, tenant="demo_99")),
+        (2, "no issued invoice", ask("--amount", "1", *why, "--as", "anna", number=987654)),
+        (2, "exceeds what", ask("--amount", str(amount + 1), *why, "--as", "anna")),
+        (2, "is no amount", ask("--amount", "1.005", *why, "--as", "anna")),
+        (2, "is no amount", ask("--amount", "-1", *why, "--as", "anna")),
+        (2, "is no amount", ask("--amount", "NaN", *why, "--as", "anna")),
+        (2, "needs a reason", ask("--amount", "1", "--reason", " ", "--as", "anna")),
+        (2, "cannot be a principal", ask("--amount", "1", *why, "--as", "Anna")),
+        (2, "may not request", ask("--amount", "1", *why, "--as", "zoe")),
+        (2, "may not approve", writeoff("approve", "1", "--as", "anna")),
+        (2, "somebody else decides", writeoff("approve", "2", "--as", APPROVERS[0])),
+        (2, "somebody else decides", writeoff("reject", "2", *why, "--as", APPROVERS[0])),
+        (2, "anna asked for it", writeoff("cancel", "1", *why, "--as", APPROVERS[0])),
+        (2, "no write-off 3", writeoff("approve", "3", "--as", APPROVERS[1])),
+        (0, "is approved", writeoff("approve", "1", "--as", APPROVERS[1])),
+        (2, "it was approved", writeoff("approve", "1", "--as", APPROVERS[2])),
+        (2, "it was approved", writeoff("cancel", "1", *why, "--as", "anna")),
+        (0, "is cancelled", writeoff("cancel", "2", *why, "--as", APPROVERS[0])),
+        (0, "no longer approve", writeoff("revoke", TENANT, APPROVERS[2], "--approve")),
+        (2, "name --request", writeoff("revoke", TENANT, APPROVERS[2])),
+    ):  # fmt: skip
+        assert (code, told in said[1]) == (said[0], True), said
+    ask("--amount", "3", *why, "--as", "anna")
+    assert "may not approve" in writeoff("approve", "3", "--as", APPROVERS[2])[1]
+    assert writeoff("reject", "3", "--reason", "pays in May", "--as", APPROVERS[1])[0] == 0
+    shown = json.loads(writeoff("show", "3", "--json")[1])
+    assert [
+        (step["step"], step["taken_by"], step["login"], step["reason"]) for step in shown["steps"]
+    ] == [
+        ("requested", "anna", "almoner", "moved away"),
+        ("rejected", APPROVERS[1], "almoner", "pays in May"),
+    ]
+    assert shown["steps"][0]["business_date"] == str(_business_date(connection))
+    listed = json.loads(writeoff("list", "--tenant", TENANT, "--json")[1])
+    assert [row["status"] for row in listed] == ["rejected", "cancelled", "approved"]
+    of_status = json.loads(writeoff("list", "--status", "approved", "--json")[1])
+    assert [row["write_off_id"] for row in of_status] == [1]
+    _is_only_added_to(connection)
+
+
+def _business_date(connection: db.Connection) -> object:
+    """T1: give the tenant's day."""
+    row = db.one(connection, "select * from core.dim_tenants where tenant_id = %s", TENANT)
+    local = datetime.now(UTC).astimezone(ZoneInfo(row["time_zone"]))
+    return (local - timedelta(minutes=row["day_cutoff_minutes"])).date()
+
+
+def _is_only_added_to(connection: db.Connection) -> None:
+    """Nobody changes a step, not even the owner; a tenant that is removed takes its own along."""
+    for table in KEPT:
+        for statement in ("update almoner.{} set tenant_id = 'x'", "delete from almoner.{}"):
+            with pytest.raises(psycopg.errors.RestrictViolation):
+                connection.execute(statement.format(table).encode())
+    with pytest.raises(psycopg.errors.RestrictViolation):
+        connection.execute("truncate almoner.write_off_rights")
+    with releases.builder(connection):
+        tenants.remove(connection, TENANT)
+    for table in KEPT:
+        query = f"select count(*) as size from almoner.{table}"
+        assert db.one(connection, query)["size"] == 0
+
+
+def test_a_tenant_that_reads_nothing_has_nothing_to_write_off(connection: db.Connection) -> None:
+    with pytest.raises(ConfigError, match="no issued invoice"):
+        write_offs.outstanding(connection, "demo_99", 1, "patient")

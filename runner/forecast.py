@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from runner import compatibility, db, estimates, pending, planning, raw
+from runner import compatibility, db, estimates, pending, planning, raw, write_offs
 from runner.compatibility import Change
 from runner.dbt import Dbt, project_fingerprint
 from runner.pending import Pending
@@ -34,12 +34,15 @@ def read(connection: db.Connection, dsn: str, configured: Settings, *, full: boo
     news = pending.read(connection, configured)
     landed = {source.system for source in configured.sources.values()}
     systems = sorted(landed.union(raw.landed_systems(connection)))
-    if not (news or full) and planning.is_done(connection, project_fingerprint(systems)):
+    coming = _by_feed(news)
+    if waiting := write_offs.waiting(connection):
+        coming[write_offs.FEED] = waiting
+    if not (coming or full) and planning.is_done(connection, project_fingerprint(systems)):
         return Forecast([], [], [])
     nodes = Dbt(dsn, systems).parse()
     past = planning.history(connection)
-    steps = planning.plan(nodes, _with_news(past, news), full=full)
-    sizes = estimates.sizes(connection, steps, _by_feed(news))
+    steps = planning.plan(nodes, _with_news(past, coming, news), full=full)
+    sizes = estimates.sizes(connection, steps, coming)
     rows = estimates.rows(nodes, steps, sizes)
     expected = [Expected(step, rows.get(step.node.unique_id)) for step in steps]
     return Forecast(news, expected, compatibility.changes(connection, nodes.values()))
@@ -54,9 +57,10 @@ def _by_feed(news: list[Pending]) -> dict[str, int]:
     return found
 
 
-def _with_news(past: History, news: list[Pending]) -> History:
-    """Give the history as it would be once the news have landed, in a release after all."""
-    coming = max([0, *past.feeds.values(), *(release for release, _ in past.builds.values())]) + 1
-    landed = {each.table.feed_name: coming for each in news}
-    filled = {each.table.feed_name: coming for each in news if each.fills}
+def _with_news(past: History, coming: dict[str, int], news: list[Pending]) -> History:
+    """Give the history as it would be once all that comes has landed, in a release after all."""
+    built = [release for release, _ in past.builds.values()]
+    release = max([0, *past.feeds.values(), *built]) + 1
+    landed = dict.fromkeys(coming, release)
+    filled = {each.table.feed_name: release for each in news if each.fills}
     return replace(past, feeds={**past.feeds, **landed}, filled={**past.filled, **filled})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 
 from psycopg.rows import DictRow
@@ -11,11 +12,11 @@ from runner import db, landing, rights
 from runner.errors import ConfigError, WriteOffError
 
 FEED = "almoner__landed_write_offs"
-LOCK = 4_017_003  # with a digest of the share of an invoice that is being decided upon
 CATEGORIES = (
     "bad_debt", "charity_care", "contractual_adjustment", "administrative_error",
     "uncollectible", "deceased_patient", "small_balance", "other",
 )  # fmt: skip
+MOST = Decimal(10) ** 14  # beyond what reports can add up
 STATUSES = ("pending", "approved", "rejected", "cancelled")
 
 
@@ -52,94 +53,22 @@ def request(connection: db.Connection, asked: Request, who: str) -> int:
         found["currency_code"],
         found["base_rate"],
         round(asked.amount, found["exponent"]),
-        _text(asked.reason),
-        found["business_date"],
+        stated(asked.reason),
+        today(connection, asked.tenant),
         who,
     )
     return int(row["write_off_id"])
 
 
-def approve(connection: db.Connection, write_off: int, who: str, reason: str) -> DictRow:
-    """Approve a pending write-off of somebody else's, if so much is still outstanding."""
-    return _decide(connection, write_off, "approved", who, reason or None)
-
-
-def reject(connection: db.Connection, write_off: int, who: str, reason: str) -> DictRow:
-    """Reject a pending write-off of somebody else's."""
-    return _decide(connection, write_off, "rejected", who, _text(reason))
-
-
-def cancel(connection: db.Connection, write_off: int, who: str, reason: str) -> DictRow:
-    """Take back an own request that is pending."""
-    return _decide(connection, write_off, "cancelled", who, _text(reason))
-
-
-def _decide(
-    connection: db.Connection, write_off: int, status: str, who: str, reason: str | None
-) -> DictRow:
-    """Decide a write-off, one decision on its share of the invoice after another.
-
-    What others decided meanwhile is seen by the statements after the lock, each of which has a
-    snapshot of its own. Raises `WriteOffError`.
-    """
-    with connection.transaction():
-        connection.execute("set transaction isolation level read committed")
-        asked = find(connection, write_off)
-        _check_state(asked, status)
-        connection.execute(
-            "select pg_advisory_xact_lock(%s, hashtext(%s))",
-            (LOCK, f"{asked['tenant_id']} {asked['invoice_id']} {asked['share']}"),
-        )
-        found = find(connection, write_off)
-        _check_state(found, status)
-        _check_principal(connection, found, status, who)
-        state = outstanding(connection, found["tenant_id"], found["invoice_id"], found["share"])
-        if status == "approved":
-            _check_outstanding(found["amount"], found["currency_code"], state, write_off)
-        connection.execute(
-            "insert into almoner.write_off_decisions"
-            " (write_off_id, tenant_id, status, reason, business_date, decided_by)"
-            " values (%s, %s, %s, %s, %s, %s)",
-            (write_off, found["tenant_id"], status, reason, state["business_date"], who),
-        )
-        return find(connection, write_off)
-
-
-def _check_state(found: DictRow, status: str) -> None:
-    if found["status"] != "pending":
-        raise WriteOffError(
-            f"write-off {found['write_off_id']} cannot be {status}: it was {found['status']}"
-            f" by {found['decided_by']} at {found['decided_at']:%Y-%m-%d %H:%M}",
-            f"`almoner writeoff show {found['write_off_id']}` shows each step",
-        )
-
-
-def _check_principal(connection: db.Connection, found: DictRow, status: str, who: str) -> None:
-    """V3: approver and requester are two people; only who asked takes a request back."""
-    number, is_own = found["write_off_id"], who == found["requested_by"]
-    if status == "cancelled":
-        if not is_own:
-            raise WriteOffError(
-                f"{who} may not cancel write-off {number}: {found['requested_by']} asked for it",
-                f"`almoner writeoff reject {number} --reason TEXT` is for who may approve",
-            )
-        return
-    rights.require(connection, found["tenant_id"], who, "approve")
-    if is_own:
-        raise WriteOffError(
-            f"{who} asked for write-off {number}: somebody else decides it",
-            f"`almoner writeoff cancel {number}` takes it back",
-        )
-
-
 def outstanding(connection: db.Connection, tenant: str, invoice: int, share: str) -> DictRow:
     """Give what a share of an invoice has open, less what was approved since its publication.
 
-    With its currency, rate and exponent, and the tenant's business date. Raises
-    `WriteOffError` if the tenant reads no such invoice.
+    With its currency, rate and exponent. Raises `WriteOffError` if the tenant reads no such
+    invoice.
     """
+    place = {"tenant": tenant, "invoice": invoice, "share": share}
     row = connection.execute(
-        db.script("outstanding"), {"tenant": tenant, "invoice": invoice, "share": share}
+        db.script("outstanding"), {**place, "today": today(connection, tenant)}
     ).fetchone()
     if row is None:
         raise WriteOffError(
@@ -149,18 +78,30 @@ def outstanding(connection: db.Connection, tenant: str, invoice: int, share: str
     return row
 
 
+def today(connection: db.Connection, tenant: str) -> date:
+    """Give a tenant's business date (T1).
+
+    Raises `WriteOffError` if the tenant reads nothing yet.
+    """
+    for row in db.rows(connection, db.script("today"), tenant):
+        day: date = row["business_date"]
+        return day
+    raise WriteOffError(f"nothing is published to {tenant}", "run `almoner build`")
+
+
 def _check_amount(asked: Request, found: DictRow) -> None:
     amount, exponent = asked.amount, found["exponent"]
-    if not amount.is_finite() or amount <= 0 or amount != round(amount, exponent):
+    is_valid = amount.is_finite() and 0 < amount < MOST
+    if not is_valid or amount != round(amount, exponent):
         raise ConfigError(
             f"{amount} is no amount in {found['currency_code']}",
             f"give one above zero with up to {exponent} decimals:"
             " `almoner writeoff request --help`",
         )
-    _check_outstanding(amount, found["currency_code"], found)
+    require_outstanding(amount, found["currency_code"], found)
 
 
-def _check_outstanding(
+def require_outstanding(
     amount: Decimal, currency: str, state: DictRow, write_off: int | None = None
 ) -> None:
     """V3: what is written off never exceeds what is outstanding, in the invoice's currency."""
@@ -176,7 +117,8 @@ def _check_outstanding(
     )
 
 
-def _text(reason: str) -> str:
+def stated(reason: str) -> str:
+    """Give a reason without blanks around it; raise `ConfigError` for one that says nothing."""
     if not reason.strip():
         raise ConfigError(
             "a write-off needs a reason", "say it: `almoner writeoff request --reason TEXT`"
@@ -210,6 +152,11 @@ def steps(connection: db.Connection, write_off: int) -> list[DictRow]:
     """List who did what with a write-off and when, the first step first."""
     find(connection, write_off)
     return connection.execute(db.script("write_off_steps"), {"write_off": write_off}).fetchall()
+
+
+def waiting(connection: db.Connection) -> int:
+    """Count what was asked for or decided since the last release had it."""
+    return int(db.one(connection, db.script("waiting_write_offs"))["size"])
 
 
 def land(connection: db.Connection, release: int) -> int:

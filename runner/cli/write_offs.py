@@ -10,7 +10,7 @@ from decimal import Decimal, InvalidOperation
 import click
 from psycopg.rows import DictRow
 
-from runner import db, releases, rights, tenants, write_offs
+from runner import db, decisions, releases, rights, tenants, write_offs
 from runner.cli.group import main
 from runner.cli.options import JSON
 from runner.cli.printing import print_rows
@@ -107,7 +107,7 @@ def _decided(
 @JSON
 def writeoff_approve(write_off: int, reason: str, name: str | None, as_json: bool) -> None:
     """Approve a write-off of somebody else's; the next build posts it."""
-    _decided(write_offs.approve, write_off, reason, name, as_json)
+    _decided(decisions.approve, write_off, reason, name, as_json)
 
 
 @writeoff_group.command("reject")
@@ -117,7 +117,7 @@ def writeoff_approve(write_off: int, reason: str, name: str | None, as_json: boo
 @JSON
 def writeoff_reject(write_off: int, reason: str, name: str | None, as_json: bool) -> None:
     """Reject a write-off of somebody else's."""
-    _decided(write_offs.reject, write_off, reason, name, as_json)
+    _decided(decisions.reject, write_off, reason, name, as_json)
 
 
 @writeoff_group.command("cancel")
@@ -127,7 +127,7 @@ def writeoff_reject(write_off: int, reason: str, name: str | None, as_json: bool
 @JSON
 def writeoff_cancel(write_off: int, reason: str, name: str | None, as_json: bool) -> None:
     """Take back an own request that nobody decided yet."""
-    _decided(write_offs.cancel, write_off, reason, name, as_json)
+    _decided(decisions.cancel, write_off, reason, name, as_json)
 
 
 @writeoff_group.command("list")

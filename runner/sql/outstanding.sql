@@ -7,19 +7,10 @@ with invoice as (
         inv.invoice_id,
         inv.currency_code,
         inv.base_rate,
-        inv.invoice_date,
+        greatest(inv.invoice_date, %(today)s) as business_date,
         cur.exponent,
-        poi.release_id,
-        (
-            clock_timestamp() at time zone ten.time_zone
-            - make_interval(mins => ten.day_cutoff_minutes)
-        )::date as business_date
+        poi.release_id
     from almoner.pointers as poi
-    inner join store.dim_tenants as ten
-        on
-            poi.tenant_id = ten.tenant_id
-            and ten.released_in <= poi.release_id
-            and ten.retired_in > poi.release_id
     inner join store.fct_invoices as inv
         on
             poi.tenant_id = inv.tenant_id
@@ -33,9 +24,7 @@ published as (
     select
         coalesce(sum(mov.amount), 0) as amount,
         coalesce(
-            sum(mov.amount) filter (
-                where mov.business_date <= greatest(inv.business_date, inv.invoice_date)
-            ), 0
+            sum(mov.amount) filter (where mov.business_date <= inv.business_date), 0
         ) as amount_by_then
     from invoice as inv
     left join lateral (
@@ -80,7 +69,6 @@ select
     inv.currency_code,
     inv.base_rate,
     inv.exponent,
-    inv.business_date,
     least(pub.amount, pub.amount_by_then) - app.amount as amount
 from invoice as inv
 cross join published as pub

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
-from runner import db, publication, releases, rights, tenants, write_offs
+from runner import db, decisions, forecast, publication, releases, rights, tenants, write_offs
 from runner.errors import ConfigError, WriteOffError
 from runner.write_offs import Request
 from tests.acceptance.conftest import Installation
@@ -87,7 +87,7 @@ def test_approvers_who_race_never_approve_twice_nor_more_than_is_open(
         with db.connect(installation.target) as own:
             for number in order:
                 try:
-                    write_offs.approve(own, number, who, "")
+                    decisions.approve(own, number, who, "")
                     done.append(number)
                 except WriteOffError:
                     pass
@@ -124,7 +124,12 @@ def _posts_what_was_approved(
     before: dict[str, Any],
     left: dict[tuple[int, str], Decimal],
 ) -> None:
+    assert write_offs.waiting(connection) == REQUESTS
+    planned = forecast.read(connection, installation.target, installation.settings, full=False)
+    reasons = {each.step.node.name: each.step.reason for each in planned.expected}
+    assert reasons["fct_adjustments"] == "inputs changed: almoner.landed_write_offs"
     assert installation.build().release is not None
+    assert write_offs.waiting(connection) == 0
     after = _measures(installation)
     assert after["excessive_write_offs"] == before["excessive_write_offs"]
     assert after["collections_daily"] == before["collections_daily"]
@@ -173,6 +178,7 @@ def test_each_step_is_kept_and_told(
         (2, "is no amount", ask("--amount", "1.005", *why, "--as", "anna")),
         (2, "is no amount", ask("--amount", "-1", *why, "--as", "anna")),
         (2, "is no amount", ask("--amount", "NaN", *why, "--as", "anna")),
+        (2, "is no amount", ask("--amount", "1e40", *why, "--as", "anna")),
         (2, "needs a reason", ask("--amount", "1", "--reason", " ", "--as", "anna")),
         (2, "cannot be a principal", ask("--amount", "1", *why, "--as", "Anna")),
         (2, "may not request", ask("--amount", "1", *why, "--as", "zoe")),
@@ -230,5 +236,5 @@ def _is_only_added_to(connection: db.Connection) -> None:
 
 
 def test_a_tenant_that_reads_nothing_has_nothing_to_write_off(connection: db.Connection) -> None:
-    with pytest.raises(ConfigError, match="no issued invoice"):
+    with pytest.raises(ConfigError, match="nothing is published"):
         write_offs.outstanding(connection, "demo_99", 1, "patient")

@@ -1,0 +1,90 @@
+"""Decisions on write-offs: one each, by somebody else than who asked, within what is open."""
+
+from __future__ import annotations
+
+from psycopg.rows import DictRow
+
+from runner import db, rights, write_offs
+from runner.errors import WriteOffError
+
+LOCK = 4_017_003  # with a digest of the share of an invoice that is being decided upon
+
+
+def approve(connection: db.Connection, write_off: int, who: str, reason: str) -> DictRow:
+    """Approve a pending write-off of somebody else's, if so much is still outstanding."""
+    return _decide(connection, write_off, "approved", who, reason or None)
+
+
+def reject(connection: db.Connection, write_off: int, who: str, reason: str) -> DictRow:
+    """Reject a pending write-off of somebody else's."""
+    return _decide(connection, write_off, "rejected", who, write_offs.stated(reason))
+
+
+def cancel(connection: db.Connection, write_off: int, who: str, reason: str) -> DictRow:
+    """Take back an own request that is pending."""
+    return _decide(connection, write_off, "cancelled", who, write_offs.stated(reason))
+
+
+def _decide(
+    connection: db.Connection, write_off: int, status: str, who: str, reason: str | None
+) -> DictRow:
+    """Decide a write-off, one decision on its share of the invoice after another.
+
+    What others decided meanwhile is seen by the statements after the lock, each of which has a
+    snapshot of its own. Raises `WriteOffError`.
+    """
+    with connection.transaction():
+        connection.execute("set transaction isolation level read committed")
+        asked = write_offs.find(connection, write_off)
+        _check_state(asked, status)
+        connection.execute(
+            "select pg_advisory_xact_lock(%s, hashtext(%s))",
+            (LOCK, f"{asked['tenant_id']} {asked['invoice_id']} {asked['share']}"),
+        )
+        found = write_offs.find(connection, write_off)
+        tenant = found["tenant_id"]
+        _check_state(found, status)
+        _check_principal(connection, found, status, who)
+        if status == "approved":
+            _check_outstanding(connection, found)
+        connection.execute(
+            "insert into almoner.write_off_decisions"
+            " (write_off_id, tenant_id, status, reason, business_date, decided_by)"
+            " values (%s, %s, %s, %s, %s, %s)",
+            (write_off, tenant, status, reason, write_offs.today(connection, tenant), who),
+        )
+        return write_offs.find(connection, write_off)
+
+
+def _check_state(found: DictRow, status: str) -> None:
+    if found["status"] != "pending":
+        raise WriteOffError(
+            f"write-off {found['write_off_id']} cannot be {status}: it was {found['status']}"
+            f" by {found['decided_by']} at {found['decided_at']:%Y-%m-%d %H:%M}",
+            f"`almoner writeoff show {found['write_off_id']}` shows each step",
+        )
+
+
+def _check_principal(connection: db.Connection, found: DictRow, status: str, who: str) -> None:
+    """V3: approver and requester are two people; only who asked takes a request back."""
+    number, is_own = found["write_off_id"], who == found["requested_by"]
+    if status == "cancelled":
+        if not is_own:
+            raise WriteOffError(
+                f"{who} may not cancel write-off {number}: {found['requested_by']} asked for it",
+                f"`almoner writeoff reject {number} --reason TEXT` is for who may approve",
+            )
+        return
+    rights.require(connection, found["tenant_id"], who, "approve")
+    if is_own:
+        raise WriteOffError(
+            f"{who} asked for write-off {number}: somebody else decides it",
+            f"`almoner writeoff cancel {number}` takes it back",
+        )
+
+
+def _check_outstanding(connection: db.Connection, found: DictRow) -> None:
+    place = (found["tenant_id"], found["invoice_id"], found["share"])
+    state = write_offs.outstanding(connection, *place)
+    number, currency = found["write_off_id"], found["currency_code"]
+    write_offs.require_outstanding(found["amount"], currency, state, number)

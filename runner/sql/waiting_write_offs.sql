@@ -1,0 +1,7 @@
+-- how many write-offs are not as the last build found them
+select count(*) as size
+from almoner.write_offs as wof
+left join almoner.write_off_decisions as dec on wof.write_off_id = dec.write_off_id
+left join almoner.landed_write_offs as lan
+    on wof.tenant_id = lan.tenant_id and -wof.write_off_id = lan.adjustment_id
+where coalesce(dec.status, 'pending') is distinct from lan.status

@@ -169,4 +169,8 @@ def land(connection: db.Connection, release: int) -> int:
         landed = connection.execute(db.script("land_write_offs"), {"release": release}).rowcount
         if landed:
             landing.log_feed(connection, release, FEED)
+            connection.execute(
+                "insert into almoner.landings values (%s, 'almoner', %s, %s, 0, 0)",
+                (release, FEED, landed),
+            )
     return landed

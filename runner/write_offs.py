@@ -64,7 +64,7 @@ def outstanding(connection: db.Connection, tenant: str, invoice: int, share: str
     """Give what a share of an invoice has open, less what was approved since its publication.
 
     With its currency, rate and exponent. Raises `WriteOffError` if the tenant reads no such
-    invoice.
+    invoice, or keeps the ledger that it stands in.
     """
     place = {"tenant": tenant, "invoice": invoice, "share": share}
     row = connection.execute(
@@ -74,6 +74,11 @@ def outstanding(connection: db.Connection, tenant: str, invoice: int, share: str
         raise WriteOffError(
             f"{tenant} has no issued invoice {invoice}",
             f"`almoner export invoice_balances --tenant {tenant} --out -` lists those it has",
+        )
+    if row["is_of_ledger"]:
+        raise WriteOffError(
+            f"invoice {invoice} stands in a ledger that {tenant} keeps itself",
+            "write it off there, then run `almoner build`: the figures keep to that ledger",
         )
     return row
 

@@ -25,10 +25,13 @@ published as (
         coalesce(sum(mov.amount), 0) as amount,
         coalesce(
             sum(mov.amount) filter (where mov.business_date <= inv.business_date), 0
-        ) as amount_by_then
+        ) as amount_by_then,
+        coalesce(bool_or(mov.document_type in ('move', 'reconciliation')), false)
+            as is_of_ledger
     from invoice as inv
     left join lateral (
         select
+            pos.document_type,
             pos.business_date,
             case pos.debit_account when 'receivable' then pos.amount else -pos.amount end
                 as amount
@@ -69,6 +72,7 @@ select
     inv.currency_code,
     inv.base_rate,
     inv.exponent,
+    pub.is_of_ledger,
     least(pub.amount, pub.amount_by_then) - app.amount as amount
 from invoice as inv
 cross join published as pub

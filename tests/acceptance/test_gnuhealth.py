@@ -18,7 +18,8 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
-from runner import server
+from runner import db, server, write_offs
+from runner.errors import WriteOffError
 from tests.acceptance.conftest import Installation
 from tests.conftest import ROOT, Databases
 
@@ -245,6 +246,20 @@ def test_stock_per_location_product_and_lot(
                 assert products[name, int(product)] == Decimal(str(figures["quantity"]))
             for lot, figures in held["lots"].items():
                 assert lots[name, lot] == Decimal(str(figures["quantity"])), (day, name, lot)
+
+
+def test_what_stands_in_its_own_ledger_is_written_off_there(gnuhealth: Installation) -> None:
+    with gnuhealth.connect() as connection:
+        invoice = db.one(
+            connection,
+            "select tenant_id, invoice_id from core.fct_postings where document_type = 'move'"
+            " and debit_account = 'receivable' and share = 'patient' and invoice_id is not null"
+            " limit 1",
+        )
+        with pytest.raises(WriteOffError, match="keeps itself"):
+            write_offs.outstanding(
+                connection, invoice["tenant_id"], invoice["invoice_id"], "patient"
+            )
 
 
 def test_absurd_values_are_set_aside_and_the_other_company_does_not_notice(

@@ -79,7 +79,7 @@ invoices as (
     group by tenant_id, as_of_date, invoice_id, currency_code
 ),
 
--- A1, A3: what the journal says, never what the source keeps beside the invoice
+-- A3, A12: what the journal says, never what the source keeps beside the invoice
 judged_invoices as (
     select
         tenant_id,

@@ -22,7 +22,7 @@ measures as (
         on
             per.tenant_id = wal.tenant_id
             and per.last_data_date >= wal.business_date
-            and coalesce(wal.reversal_date > per.last_data_date, true)
+            and coalesce(per.last_data_date < wal.reversal_date, true)
     union all
     select
         per.tenant_id,

@@ -30,7 +30,7 @@ dated_claims as (
             day.tenant_id = clm.tenant_id
             and day.as_of_date >= clm.submission_date
     cross join
-        lateral (select clm.decision_date <= day.as_of_date as is_decided) as dec
+        lateral (values (clm.decision_date <= day.as_of_date)) as dec (is_decided)
 ),
 
 state_sums as (

@@ -21,17 +21,15 @@ from runner.errors import ConfigError
 from runner.roles import Role
 from tests.acceptance.conftest import Installation
 from tests.acceptance.edited import Edited
-from tests.acceptance.test_marts_equal_the_oracle import BY_DATE, Reader
+from tests.acceptance.test_marts_equal_the_oracle import COUNTS, Reader
 from tests.command import Command
 from tests.conftest import Databases
-from tests.oracle import reports
 from tests.oracle.journal import Books
 from tests.oracle.records import read_tables
 
 pytestmark = pytest.mark.acceptance
 
 TENANT, MINIMUM = "demo_1", 5
-COUNTS = {report: key for report, key in BY_DATE.items() if "dept" not in report.__name__}
 MARTS = {report.__name__ for report in COUNTS}
 FIGURES = ("visit_count", "patient_count")
 Published = dict[str, list[tuple[Any, ...]]]
@@ -263,8 +261,3 @@ def test_the_command_sets_shows_and_clears(installation: Installation, tmp_path:
     assert command.run(*policy, "--minimum-patients", "5", "--clear").exit_code == 2
     with pytest.raises(ConfigError, match="no tenant demo_9"):
         landing_only.policy(installation.target, "demo_9", 5)
-
-
-def test_the_reports_of_the_oracle_are_the_marts_of_counts() -> None:
-    assert {reports.daily_stats, reports.monthly_visits} <= COUNTS.keys()
-    assert len(COUNTS) == 5

@@ -104,7 +104,7 @@ def test_an_audit_that_no_tenant_passes_publishes_nothing(installation: Installa
         connection.execute(
             "update store.account_movements_daily set debit_amount = debit_amount + 1"
         )
-    with pytest.raises(AuditError, match="test .*trial_balances_equal_the_journal"):
+    with pytest.raises(AuditError, match=r"test .*trial_balances_equal_the_journal"):
         installation.build()
     assert _reads(installation) == before
     with installation.connect() as connection:

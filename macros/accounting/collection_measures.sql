@@ -13,13 +13,7 @@
     )::numeric(18, 4) as other_cash_amount,
     {{ collected() }} as collection_amount,
     {{ refunded() }} as refund_amount,
-    {{ net_credit('wallet_liability', ['wallet_top_up']) }}::numeric(18, 4) as top_up_amount,
-    (-{{ net_credit('wallet_liability', ['wallet_withdrawal']) }})::numeric(18, 4)
-        as withdrawal_amount,
-    (-{{ net_credit('wallet_liability', used) }})::numeric(18, 4) as wallet_use_amount,
-    {{ net_credit('wallet_liability', returned) }}::numeric(18, 4) as wallet_refund_amount,
-    (-{{ net_credit('wallet_liability', ['unbilled_wallet_use']) }})::numeric(18, 4)
-        as unbilled_wallet_use_amount,
+    {{ wallet_measures() }},
     count(distinct (document_type, document_id)) filter (
         where event_type in ('{{ (used + ['recovery']) | join("', '") }}') and not is_reversal
     ) as receipt_count,

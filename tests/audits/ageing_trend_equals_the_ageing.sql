@@ -13,16 +13,7 @@ ar_aging_trend as (
 ),
 
 tested_days as (
-    select
-        per.tenant_id,
-        day.as_of_date
-    from periods as per
-    inner join lateral (
-        values
-        (per.last_data_date),
-        ((date_trunc('month', per.last_data_date) - interval '1 day')::date)
-    ) as day (as_of_date) on true
-    where day.as_of_date >= per.first_date
+    {{ tested_days('periods') }}
 ),
 
 measures as (

@@ -17,16 +17,7 @@ account_movements as (
 ),
 
 tested_days as (
-    select
-        per.tenant_id,
-        day.as_of_date
-    from periods as per
-    inner join lateral (
-        values
-        (per.last_data_date),
-        ((date_trunc('month', per.last_data_date) - interval '1 day')::date)
-    ) as day (as_of_date) on true
-    where day.as_of_date >= per.first_date
+    {{ tested_days('periods') }}
 ),
 
 -- each report is read in its place: a relation named twice would be read for all days

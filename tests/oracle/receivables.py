@@ -14,12 +14,11 @@ from tests.oracle.reports import (
     Key,
     aged_parts,
     bucket,
-    moved_days,
     open_receivables,
     tenant,
     unapplied_credits,
 )
-from tests.oracle.revenue import by_day, rate, write_offs
+from tests.oracle.revenue import by_day, last_days, rate, write_offs
 
 CAUSES = ("billed", "credited", "applied", "refunded", "adjusted", "written_off")
 
@@ -246,12 +245,7 @@ def _is_told(found: Cells, key: Key) -> bool:
 def collection_cohorts(books: Books) -> Cells:
     """Follow the invoices of each month: what was collected on them by each month after (K)."""
     sums: dict[Key, dict[date, dict[str, Decimal]]] = {}
-    last: dict[str, date] = {}
-    for name, day in (
-        *((tenant(each.origin.hospital), each.day) for each in books.postings),
-        *moved_days(books),
-    ):
-        last[name] = max(day.replace(day=1), last.get(name, day.replace(day=1)))
+    last = {name: day.replace(day=1) for name, day in last_days(books).items()}
     for each in books.postings:
         invoice = books.issued(each.origin.invoice, {"hospital_id": each.origin.hospital.key})
         if invoice is None or not each.on("receivable"):

@@ -417,7 +417,7 @@ def _compared(
     for each in _moving(books, moving):
         name = tenant(each.origin.hospital)
         first[name] = min(each.day, first.get(name, each.day))
-    last = _last_days(books)
+    last = last_days(books)
     for (name, month, *rest), cells in found.items():
         end = (month + timedelta(days=31)).replace(day=1) - timedelta(days=1)
         cells["is_complete"] = first[name] <= month and end <= last[name]
@@ -438,7 +438,8 @@ def _compared(
     return found
 
 
-def _last_days(books: Books) -> dict[str, date]:
+def last_days(books: Books) -> dict[str, date]:
+    """Give the last day on which anything of a tenant was posted or moved."""
     last: dict[str, date] = {}
     posted = [(tenant(each.origin.hospital), each.day) for each in books.postings]
     for name, day in (*posted, *moved_days(books)):

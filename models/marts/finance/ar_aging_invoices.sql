@@ -3,63 +3,19 @@ with open_receivables as (
     select * from {{ ref('open_receivables') }}
 ),
 
-instalments as (
-    select * from {{ ref('fct_instalments') }}
-),
-
 buckets as (
     select * from {{ ref('dim_ageing_buckets') }}
 ),
 
 -- A6: an invoice in parts has what is due from each part on, latest part last
-parts as (
-    select
-        rec.*,
-        ins.instalment_number,
-        ins.due_date as instalment_due_date,
-        sum(ins.amount) over (
-            from_part rows between current row and unbounded following
-        ) as amount_from_part,
-        sum(ins.amount) over (
-            from_part rows between 1 following and unbounded following
-        ) as amount_after_part,
-        row_number() over from_part as place,
-        count(*) over (
-            from_part rows between unbounded preceding and unbounded following
-        ) as part_count
-    from open_receivables as rec
-    left join instalments as ins
-        on
-            rec.tenant_id = ins.tenant_id
-            and rec.invoice_id = ins.invoice_id
-            and rec.is_payable_in_parts
-    window from_part as (
-        partition by
-            rec.tenant_id,
-            rec.as_of_date,
-            rec.document_type,
-            rec.document_id,
-            rec.share,
-            rec.debtor_id,
-            rec.currency_code
-        order by ins.due_date, ins.instalment_number
-    )
-),
-
--- what is open is open in the latest parts; the first bears what no part explains
 settled_parts as (
-    select
-        *,
-        case
-            when place = 1 then outstanding_amount
-            else greatest(least(outstanding_amount, amount_from_part), 0)
-        end as open_from_part,
-        case
-            when place = part_count then 0
-            else greatest(least(outstanding_amount, amount_after_part), 0)
-        end as open_after_part,
-        coalesce(instalment_due_date, due_date) as part_due_date
-    from parts
+    {{ with_instalments(
+        'open_receivables',
+        [
+            'tenant_id', 'as_of_date', 'document_type', 'document_id', 'share', 'debtor_id',
+            'currency_code'
+        ]
+    ) }}
 ),
 
 aged_parts as (

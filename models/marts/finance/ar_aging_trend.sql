@@ -7,10 +7,6 @@ invoices as (
     select * from {{ ref('fct_invoices') }}
 ),
 
-instalments as (
-    select * from {{ ref('fct_instalments') }}
-),
-
 buckets_passed as (
     select * from {{ ref('dim_ageing_buckets') }}
 ),
@@ -63,7 +59,7 @@ spans as (
         bal.share,
         bal.currency_code,
         bal.outstanding_amount,
-        spa.in_parts,
+        spa.is_payable_in_parts,
         spa.stands_from,
         spa.stands_to,
         greatest(coalesce(inv.due_date, bal.first_date), bal.moved_date) as due_date
@@ -88,54 +84,12 @@ spans as (
                 end,
                 case when bal.patient_charged_date is not null then bal.valid_to end
             )
-        ) as spa (in_parts, stands_from, stands_to)
+        ) as spa (is_payable_in_parts, stands_from, stands_to)
     where bal.outstanding_amount <> 0 and spa.stands_from < spa.stands_to
 ),
 
-parts as (
-    select
-        spa.*,
-        ins.due_date as instalment_due_date,
-        sum(ins.amount) over (
-            from_part rows between current row and unbounded following
-        ) as amount_from_part,
-        sum(ins.amount) over (
-            from_part rows between 1 following and unbounded following
-        ) as amount_after_part,
-        row_number() over from_part as place,
-        count(*) over (
-            from_part rows between unbounded preceding and unbounded following
-        ) as part_count
-    from spans as spa
-    left join instalments as ins
-        on
-            spa.tenant_id = ins.tenant_id
-            and spa.invoice_id = ins.invoice_id
-            and spa.in_parts
-    window from_part as (
-        partition by spa.tenant_id, spa.span_number
-        order by ins.due_date, ins.instalment_number
-    )
-),
-
--- as in ar_aging_invoices: the oldest part is settled first, the first bears what none explains
-open_parts as (
-    select
-        tenant_id,
-        share,
-        currency_code,
-        case
-            when place = 1 then outstanding_amount
-            else greatest(least(outstanding_amount, amount_from_part), 0)
-        end
-        - case
-            when place = part_count then 0
-            else greatest(least(outstanding_amount, amount_after_part), 0)
-        end as open_amount,
-        stands_from,
-        stands_to,
-        coalesce(instalment_due_date, due_date) as due_date
-    from parts
+settled_parts as (
+    {{ with_instalments('spans', ['tenant_id', 'span_number']) }}
 ),
 
 -- a part comes into a bucket one day and leaves it another, if it is not settled before
@@ -145,15 +99,17 @@ passages as (
         par.share,
         par.currency_code,
         buc.bucket_number,
-        par.open_amount,
-        greatest(par.stands_from, par.due_date + buc.days_from) as enters_on,
-        least(par.stands_to, par.due_date + buc.days_to + 1) as leaves_on
-    from open_parts as par
+        par.open_from_part - par.open_after_part as open_amount,
+        greatest(par.stands_from, par.part_due_date + buc.days_from) as enters_on,
+        least(par.stands_to, par.part_due_date + buc.days_to + 1) as leaves_on
+    from settled_parts as par
     inner join buckets_passed as buc
         on
             par.tenant_id = buc.tenant_id
-            and par.stands_to > coalesce(par.due_date + buc.days_from, par.stands_from)
-            and par.stands_from <= coalesce(par.due_date + buc.days_to, par.stands_from)
+            and par.stands_to
+            > coalesce(par.part_due_date + buc.days_from, par.stands_from)
+            and par.stands_from
+            <= coalesce(par.part_due_date + buc.days_to, par.stands_from)
 ),
 
 movements as (

@@ -1,4 +1,9 @@
 {# grain: one row per tenant, as-of date, key figure and currency #}
+{%- set measures = [
+    'gross_receivable', 'net_receivable', 'over_90', 'net_revenue', 'gross_charges',
+    'collectable_charges', 'charity_care', 'collections', 'net_collections', 'invoices',
+    'patient_cash', 'bad_debt'
+] %}
 with revenue_dates as (
     select * from {{ ref('reporting_days') }}
 ),
@@ -145,25 +150,10 @@ sums as (
     select
         tenant_id,
         currency_code,
-        coalesce(sum(amount) filter (where measure = 'gross_receivable'), 0)
-            as gross_receivable,
-        coalesce(sum(amount) filter (where measure = 'net_receivable'), 0)
-            as net_receivable,
-        coalesce(sum(amount) filter (where measure = 'over_90'), 0) as over_90,
-        coalesce(sum(amount) filter (where measure = 'net_revenue'), 0) as net_revenue,
-        coalesce(sum(amount) filter (where measure = 'gross_charges'), 0)
-            as gross_charges,
-        coalesce(sum(amount) filter (where measure = 'collectable_charges'), 0)
-            as collectable_charges,
-        coalesce(sum(amount) filter (where measure = 'charity_care'), 0)
-            as charity_care,
-        coalesce(sum(amount) filter (where measure = 'collections'), 0) as collections,
-        coalesce(sum(amount) filter (where measure = 'net_collections'), 0)
-            as net_collections,
-        coalesce(sum(amount) filter (where measure = 'invoices'), 0) as invoices,
-        coalesce(sum(amount) filter (where measure = 'patient_cash'), 0)
-            as patient_cash,
-        coalesce(sum(amount) filter (where measure = 'bad_debt'), 0) as bad_debt,
+        {%- for measure in measures %}
+            coalesce(sum(amount) filter (where measure = '{{ measure }}'), 0)
+                as {{ measure }},
+        {%- endfor %}
         as_of_date
     from measures
     group by tenant_id, as_of_date, currency_code
@@ -172,21 +162,7 @@ sums as (
 -- of each currency of which anything is open or moved
 told_sums as (
     select * from sums
-    where
-        (
-            gross_receivable,
-            net_receivable,
-            over_90,
-            net_revenue,
-            gross_charges,
-            collectable_charges,
-            charity_care,
-            collections,
-            net_collections,
-            invoices,
-            patient_cash,
-            bad_debt
-        ) <> (0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+    where {{ measures | join(' <> 0 or ') }} <> 0
 ),
 
 kpis as (

@@ -8,16 +8,7 @@ movements as (
         tenant_id,
         coalesce(patient_id, 0) as patient_id,
         currency_code,
-        {{ net_credit('wallet_liability', ['wallet_top_up']) }} as top_up_amount,
-        {{ net_credit('wallet_liability', ['refund', 'wallet_refund']) }}
-            as refund_amount,
-        -{{ net_credit(
-            'wallet_liability', ['payment', 'payment_unapplied', 'wallet_use']
-        ) }} as use_amount,
-        -{{ net_credit('wallet_liability', ['unbilled_wallet_use']) }}
-            as unbilled_use_amount,
-        -{{ net_credit('wallet_liability', ['wallet_withdrawal']) }}
-            as withdrawal_amount,
+        {{ wallet_measures() }},
         {{ net_credit('wallet_liability') }} as amount,
         {{ net_credit('wallet_liability', amount='base_amount') }} as base_amount,
         business_date
@@ -32,17 +23,17 @@ wallet_movements as (
         tenant_id,
         patient_id,
         currency_code,
-        top_up_amount::numeric(18, 4) as top_up_amount,
-        refund_amount::numeric(18, 4) as refund_amount,
-        use_amount::numeric(18, 4) as use_amount,
-        unbilled_use_amount::numeric(18, 4) as unbilled_use_amount,
-        withdrawal_amount::numeric(18, 4) as withdrawal_amount,
+        top_up_amount,
+        wallet_refund_amount as refund_amount,
+        wallet_use_amount as use_amount,
+        unbilled_wallet_use_amount as unbilled_use_amount,
+        withdrawal_amount,
         (
             amount
             - top_up_amount
-            - refund_amount
-            + use_amount
-            + unbilled_use_amount
+            - wallet_refund_amount
+            + wallet_use_amount
+            + unbilled_wallet_use_amount
             + withdrawal_amount
         )::numeric(18, 4) as other_amount,
         amount::numeric(18, 4) as amount,

@@ -39,7 +39,7 @@ class Change:
             about.write_text(yaml.safe_dump(content, sort_keys=False))
 
 
-INVOICES, POSTINGS = "select * from issued_invoices", "select * from translated_postings"
+INVOICES, POSTINGS = "select * from invoices_with_point", "select * from translated_postings"
 CHANGES = (
     Change(
         "an added column, the same in every row", "fct_invoices", INVOICES,
@@ -52,7 +52,7 @@ CHANGES = (
     ),
     Change(
         "a changed expression that changes nothing", "fct_invoices",
-        "'other')", "lower('OTHER'))",
+        "else 'invoice_date'", "else lower('INVOICE_DATE')",
     ),
     Change(
         "a changed expression that changes few rows", "fct_invoices",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -119,7 +120,7 @@ class Dbt:
         """
         from dbt.cli.main import dbtRunner
 
-        with self._environment(None):
+        with self._environment(None), _uncollected():
             outcome = dbtRunner().invoke(["parse", *self._common(), "--no-write-json"])
         if not outcome.success:
             _pass_on_interrupt(outcome)
@@ -166,7 +167,7 @@ class Dbt:
         ]  # fmt: skip
         if not is_whole:
             arguments += ["--exclude", "test_name:grain"]
-        with self._environment(release):
+        with self._environment(release), _uncollected():
             outcome = dbtRunner(manifest=self._manifest, callbacks=[on_event]).invoke(arguments)
         if outcome.result is None:
             _pass_on_interrupt(outcome)
@@ -250,6 +251,18 @@ class Dbt:
                     os.environ.pop(name, None)
                 else:
                     os.environ[name] = value
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep what dbt makes until it is done: looking for cycles takes a seventh of its time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def _pass_on_interrupt(outcome: Any) -> None:

@@ -1,12 +1,15 @@
-"""Landing without a build: `almoner sync`, `load`, `quarantine retry`, `tenant policy`."""
+"""Landing without a build: `almoner sync`, `load`, `quarantine retry`, `tenant policy`, `target`.
+
+What lands waits for the next build.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from runner import db, inspection, load, policies, releases, sync, tenants, wanted
+from runner import db, inspection, load, policies, releases, sync, targets, tenants, wanted
 from runner.landing import Landing
 from runner.settings import Settings
 
@@ -48,6 +51,22 @@ def policy(dsn: str, tenant: str, minimum_patients: int | None) -> bool:
     with _only_landing(dsn, "policy only") as (connection, release):
         policies.write(connection, tenant, minimum_patients, release)
     return True
+
+
+def set_targets(dsn: str, wanted_revenue: Sequence[targets.Target]) -> None:
+    """Set or take away targets without building.
+
+    Raises `ConfigError` for one that cannot be.
+    """
+    for target in wanted_revenue:
+        targets.check(target)
+    with db.connect(dsn) as connection:
+        releases.prepare(connection)
+        if releases.last_published(connection) is None:  # the first build reads all there is
+            targets.write(connection, wanted_revenue, None)
+            return
+    with _only_landing(dsn, "target only") as (connection, release):
+        targets.write(connection, wanted_revenue, release)
 
 
 @contextmanager

@@ -16,12 +16,12 @@
         ) -%}
     {%- endif -%}
     {%- set landed = able | select('in', env_var('ALMONER_SYSTEMS', able | join(' ')).split()) | list -%}
+    {%- if not landed -%}
+        {%- do return('(\n' ~ no_rows('stg_' ~ able[0] ~ '__' ~ entity) ~ '\n) as ' ~ entity) -%}
+    {%- endif -%}
     {%- set views = [] -%}
-    {%- for system in landed or able[:1] -%}
-        {%- do views.append(
-            'select * from ' ~ ref('stg_' ~ system ~ '__' ~ entity)
-            ~ ('' if landed else ' where false')
-        ) -%}
+    {%- for system in landed -%}
+        {%- do views.append('select * from ' ~ ref('stg_' ~ system ~ '__' ~ entity)) -%}
     {%- endfor -%}
     (
         {{ views | join('\n        union all\n        ') }}

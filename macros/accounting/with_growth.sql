@@ -45,7 +45,7 @@ from (
     ) as com
     window
         members as (
-            partition by com.tenant_id, com.currency_code, {{ members | join(', ') }}
+            partition by com.{{ (['tenant_id', 'currency_code'] + members) | join(', com.') }}
             order by com.month_start_date
         ),
         month_before as (

@@ -6,7 +6,8 @@
 {% test grain(model) %}
     {%- set columns = declared_grain(model) -%}
     {%- set is_as_of = 'as_of_date' in columns -%}
-    {%- set is_of_periods = 'business_date' in columns or 'month_start_date' in columns -%}
+    {%- set is_of_periods = ['business_date', 'month_start_date', 'period_start_date']
+        | select('in', columns) | list -%}
     {%- set periods = in_turn('reporting_periods') -%}
     select {{ released_list(columns, 'mod') }}
     {% if is_as_of %}

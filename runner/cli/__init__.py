@@ -13,6 +13,7 @@ from runner.cli import (
     quarantine,
     releases,
     retention,
+    targets,
     tenants,
     write_offs,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "quarantine",
     "releases",
     "retention",
+    "targets",
     "tenants",
     "write_offs",
 ]

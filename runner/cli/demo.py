@@ -21,7 +21,7 @@ def demo_group() -> None:
               help="Hospitals.")  # fmt: skip
 @click.option("--days", type=click.IntRange(1, 3660), default=90, show_default=True,
               help="Days of life.")  # fmt: skip
-@click.option("--visits-per-day", type=click.IntRange(1, 20_000), default=60, show_default=True,
+@click.option("--visits-per-day", type=click.IntRange(1, 20_000), default=40, show_default=True,
               help="Visits of each hospital.")  # fmt: skip
 @SEED
 @click.option("--dirty", type=click.FloatRange(0, 1), default=0, metavar="SHARE",

@@ -15,7 +15,9 @@ where
         nsp.nspname in ('store', 'seeds', 'snapshots', 'quarantine')
         or nsp.nspname like 'raw\_%'
         or tab.oid in (
-            'almoner.tenant_policies'::regclass, 'almoner.landed_write_offs'::regclass
+            'almoner.tenant_policies'::regclass,
+            'almoner.revenue_targets'::regclass,
+            'almoner.landed_write_offs'::regclass
         )
     )
     and tab.relkind in ('r', 'p')

@@ -69,14 +69,38 @@ PERIODS = {
     revenue.revenue_point_breakdown: ("business_date", "revenue_point_code", "currency_code"),
     revenue.revenue_point_monthly: ("month_start_date", "revenue_point_code", "currency_code"),
     revenue.revenue_by_department: ("month_start_date", "department_id", "currency_code"),
+    revenue.period_comparison: (
+        "period", "period_start_date", "compared_start_date", "revenue_point_code",
+        "currency_code",
+    ),
+    revenue.peak_periods: ("month_start_date", "weekday", "invoice_hour", "currency_code"),
+    revenue.volume_vs_revenue: ("month_start_date", "department_id", "currency_code"),
     revenue.revenue_by_doctor: ("business_date", "practitioner_id", "currency_code"),
+    revenue.revenue_by_doctor_monthly: ("month_start_date", "practitioner_id", "currency_code"),
     revenue.revenue_by_payer: ("business_date", "payer_id", "share", "currency_code"),
+    revenue.revenue_by_payer_monthly: (
+        "month_start_date", "payer_id", "share", "currency_code",
+    ),
     revenue.revenue_by_service: (
         "business_date", "service_category", "service_id", "product_id", "currency_code",
     ),
+    revenue.revenue_by_service_monthly: (
+        "month_start_date", "service_category", "service_id", "product_id", "currency_code",
+    ),
+    revenue.revenue_by_service_category: ("business_date", "service_category", "currency_code"),
+    revenue.revenue_by_service_category_monthly: (
+        "month_start_date", "service_category", "currency_code",
+    ),
     revenue.revenue_by_patient_type: ("business_date", "patient_type", "currency_code"),
+    revenue.revenue_by_patient_type_monthly: (
+        "month_start_date", "patient_type", "currency_code",
+    ),
     revenue.collections_daily: ("business_date", "currency_code"),
     revenue.collections_by_method: ("business_date", "payment_method", "currency_code"),
+    revenue.collections_monthly: ("month_start_date", "currency_code"),
+    revenue.collections_by_method_monthly: (
+        "month_start_date", "payment_method", "currency_code",
+    ),
     revenue.collection_rate: ("period", "business_date", "currency_code"),
     receivables.collection_cohorts: ("month_start_date", "months_since_issue", "currency_code"),
     revenue.accrual_to_cash_bridge: ("business_date", "currency_code"),

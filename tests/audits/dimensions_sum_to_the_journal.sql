@@ -1,116 +1,75 @@
 {# V10: over every dimension, what is unknown included, revenue is the journal's; money by
    method as well #}
+{%- set revenue = ['net_revenue_amount', 'tax_amount'] %}
+{%- set money = [
+    'cash_received_amount - cash_paid_out_amount + other_cash_amount',
+    'collection_amount - refund_amount'
+] %}
+{%- set dimensions = {
+    'revenue_by_doctor': revenue, 'revenue_by_payer': revenue,
+    'revenue_by_service': revenue, 'revenue_by_service_category': revenue,
+    'revenue_by_patient_type': revenue, 'collections_by_method': money
+} %}
 with tenants as (
     select * from {{ in_turn('reporting_periods') }}
 ),
 
-doctors as (
-    select * from {{ ref('revenue_by_doctor') }}
-),
-
-payers as (
-    select * from {{ ref('revenue_by_payer') }}
-),
-
-services as (
-    select * from {{ ref('revenue_by_service') }}
-),
-
-patient_types as (
-    select * from {{ ref('revenue_by_patient_type') }}
-),
-
-methods as (
-    select * from {{ ref('collections_by_method') }}
-),
-
-revenue_point_days as (
-    select * from {{ ref('revenue_point_daily') }}
-),
-
-dimensions (dimension) as (
-    values ('doctor'), ('payer'), ('service'), ('patient_type'), ('method')
-),
-
+-- each is read in its place, of the tenants in turn: a relation named twice would be read
+-- of all
 measures as (
-    select
-        'doctor' as dimension,
-        tenant_id,
-        currency_code,
-        net_revenue_amount as amount,
-        tax_amount as other_amount,
-        business_date
-    from doctors
-    union all
-    select
-        'payer' as dimension,
-        tenant_id,
-        currency_code,
-        net_revenue_amount as amount,
-        tax_amount as other_amount,
-        business_date
-    from payers
-    union all
-    select
-        'service' as dimension,
-        tenant_id,
-        currency_code,
-        net_revenue_amount as amount,
-        tax_amount as other_amount,
-        business_date
-    from services
-    union all
-    select
-        'patient_type' as dimension,
-        tenant_id,
-        currency_code,
-        net_revenue_amount as amount,
-        tax_amount as other_amount,
-        business_date
-    from patient_types
-    union all
-    select
-        'method' as dimension,
-        tenant_id,
-        currency_code,
-        cash_received_amount - cash_paid_out_amount + other_cash_amount as amount,
-        collection_amount - refund_amount as other_amount,
-        business_date
-    from methods
-    union all
-    select
-        dim.dimension,
-        poi.tenant_id,
-        poi.currency_code,
-        case dim.dimension
-            when 'method'
-                then
-                    poi.cash_paid_out_amount
-                    - poi.cash_received_amount
-                    - poi.other_cash_amount
-            else -poi.net_revenue_amount
-        end as amount,
-        case dim.dimension
-            when 'method' then poi.refund_amount - poi.collection_amount
-            else -poi.tax_amount
-        end as other_amount,
-        poi.business_date
-    from revenue_point_days as poi
-    cross join dimensions as dim
+    {%- for mart, (amount, other_amount) in dimensions.items() %}
+        select
+            ten.tenant_id,
+            '{{ mart }}' as dimension,
+            day.currency_code,
+            day.amount,
+            day.other_amount,
+            day.business_date
+        from tenants as ten
+        inner join lateral (
+            select
+                inn.currency_code,
+                {{ amount }} as amount,
+                {{ other_amount }} as other_amount,
+                inn.business_date
+            from {{ ref(mart) }} as inn
+            where inn.tenant_id = ten.tenant_id
+            offset 0
+        ) as day on true
+        union all
+        select
+            ten.tenant_id,
+            '{{ mart }}' as dimension,
+            poi.currency_code,
+            -poi.amount as amount,
+            -poi.other_amount as other_amount,
+            poi.business_date
+        from tenants as ten
+        inner join lateral (
+            select
+                inn.currency_code,
+                {{ amount }} as amount,
+                {{ other_amount }} as other_amount,
+                inn.business_date
+            from {{ ref('revenue_point_daily') }} as inn
+            where inn.tenant_id = ten.tenant_id
+            offset 0
+        ) as poi on true
+        {{ 'union all' if not loop.last }}
+    {%- endfor %}
 ),
 
 differing_days as (
     select
-        mea.tenant_id,
-        mea.dimension,
-        mea.currency_code,
-        mea.business_date,
-        sum(mea.amount) as difference,
-        sum(mea.other_amount) as other_difference
-    from tenants as ten
-    inner join measures as mea on ten.tenant_id = mea.tenant_id
-    group by mea.tenant_id, mea.dimension, mea.currency_code, mea.business_date
-    having sum(mea.amount) <> 0 or sum(mea.other_amount) <> 0
+        tenant_id,
+        dimension,
+        currency_code,
+        business_date,
+        sum(amount) as difference,
+        sum(other_amount) as other_difference
+    from measures
+    group by tenant_id, dimension, currency_code, business_date
+    having sum(amount) <> 0 or sum(other_amount) <> 0
 )
 
 select * from differing_days

@@ -15,7 +15,7 @@ from tests.oracle.revenue import rate
 def claims_pipeline(books: Books, day: date) -> Cells:
     """Sum claims sent by the day by payer, state and currency; a later decision does not count."""
     found: Cells = {}
-    for (name, _), claim in _claims(books).items():
+    for (name, _), claim in sent_claims(books).items():
         if claim["submission_date"] > day:
             continue
         decided = claim["decision_date"]
@@ -51,7 +51,7 @@ def denials(books: Books) -> Cells:
             "days_to_decision": (claim["decision_date"] - claim["submission_date"]).days,
             "business_date": claim["decision_date"],
         }
-        for place, claim in _claims(books).items()
+        for place, claim in sent_claims(books).items()
         if claim["denied_amount"]
     }
 
@@ -59,7 +59,7 @@ def denials(books: Books) -> Cells:
 def denial_rates(books: Books) -> Cells:
     """Divide what was denied by what was sent, by month, payer and currency (K)."""
     found: Cells = {}
-    for (name, _), claim in _claims(books).items():
+    for (name, _), claim in sent_claims(books).items():
         month = claim["submission_date"].replace(day=1)
         cells = found.setdefault(
             (name, month, claim["payer_id"], claim["currency_code"]), defaultdict(int)
@@ -79,7 +79,7 @@ def denial_rates(books: Books) -> Cells:
     return found
 
 
-def _claims(books: Books) -> dict[Key, Row]:
+def sent_claims(books: Books) -> dict[Key, Row]:
     """Give the good claims that were sent, dated, with what their decision made of them."""
     found: dict[Key, Row] = {}
     amounts = ("claimed_amount", "approved_amount", "denied_amount", "paid_amount")

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from tests.oracle.claims import sent_claims
 from tests.oracle.journal import ZERO, Books, Posting
 from tests.oracle.points import revenue_point
 from tests.oracle.reports import (
@@ -18,7 +19,7 @@ from tests.oracle.reports import (
     tenant,
     unapplied_credits,
 )
-from tests.oracle.revenue import by_day, last_days, rate, write_offs
+from tests.oracle.revenue import by_day, first_days, last_days, rate, write_offs
 
 CAUSES = ("billed", "credited", "applied", "refunded", "adjusted", "written_off")
 
@@ -197,6 +198,8 @@ def revenue_cycle_kpis(books: Books, day: date) -> Cells:
         if first <= then <= day:
             for column, amount in cells.items():
                 sums[name, currency][column] += amount
+        elif first - timedelta(days=90) <= then < first:
+            sums[name, currency]["before"] += cells["net_revenue_amount"]
     for each in books.postings:
         if first <= each.day <= day and each.share == "patient":
             place = (tenant(each.origin.hospital), each.origin.currency)
@@ -210,7 +213,17 @@ def revenue_cycle_kpis(books: Books, day: date) -> Cells:
             for sign, then in ((1, cells["business_date"]), (-1, cells["reversal_date"])):
                 if then is not None and first <= then <= day:
                     sums[name, cells["currency_code"]]["bad_debt"] += sign * cells["amount"]
+    for (name, _), claim in sent_claims(books).items():
+        if first <= claim["submission_date"] <= day:
+            decided = claim["decision_date"]
+            denied = claim["denied_amount"] if decided and decided <= day else ZERO
+            claimed = sums[name, claim["currency_code"]]
+            claimed["sent"] += claim["claimed_amount"]
+            claimed["claims"] += 1
+            claimed["denied"] += denied
+            claimed["denials"] += denied > 0
     found: Cells = {}
+    began, last = first_days(books), last_days(books)
     for (name, currency), each in sums.items():
         charged, adjusted = each["gross_charge_amount"], each["contractual_adjustment_amount"]
         revenue, collected = each["net_revenue_amount"], each["collection_amount"]
@@ -223,12 +236,17 @@ def revenue_cycle_kpis(books: Books, day: date) -> Cells:
             ("bad_debt_rate", each["bad_debt"], charged, 100),
             ("charity_care_rate", each["charity_care_amount"], charged, 100),
             ("average_transaction", revenue, each["invoices"], 1),
+            ("denial_rate", each["denied"], each["sent"], 100),
+            ("denial_rate_by_count", each["denials"], each["claims"], 100),
+            ("net_revenue_growth", revenue - each["before"], each["before"], 100),
         ):
             found[name, code, currency] = {
                 "numerator": part,
                 "denominator": whole,
                 "kpi_value": rate(part * factor / 100, whole),
             }
+        if first - timedelta(days=90) < began[name] or day > last[name]:
+            found[name, "net_revenue_growth", currency]["kpi_value"] = None
     return {key: cells for key, cells in found.items() if _is_told(found, key)}
 
 

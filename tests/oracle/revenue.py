@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from itertools import permutations
 from math import floor
 from typing import Any
 
 from tests.oracle.journal import ZERO, Books, Posting
 from tests.oracle.points import revenue_point
 from tests.oracle.records import rounded
-from tests.oracle.reports import REVENUE, Cells, Key, moved_days, tenant
+from tests.oracle.reports import REVENUE, Cells, Key, moved_days, patients_by_department, tenant
 
 MONEY = ("cash", "wallet_liability")
 MOVING = (*REVENUE, "recoveries", *MONEY)
@@ -49,44 +50,202 @@ def revenue_by_department(books: Books) -> Cells:
     return _compared(books, REVENUE, lambda each: (each.origin.department or 0,), EARNED)
 
 
+def period_comparison(books: Books) -> Cells:
+    """Set any two weeks, months, quarters and years beside each other, by revenue point (K)."""
+    columns = ("net_revenue_amount", "collection_amount", "refund_amount", "invoice_count",
+               "receipt_count")  # fmt: skip
+    sums: dict[Key, dict[Key, dict[str, Any]]] = defaultdict(dict)
+    for (name, day, point, currency), cells in _summed(
+        books, _day, MOVING, _of_point(books), columns
+    ).items():
+        for kind in ("week", "month", "quarter", "year"):
+            members = sums[name, kind, _period(kind, day)[0]]
+            mine = members.setdefault((point, currency), dict.fromkeys(columns, ZERO))
+            for column in columns:
+                mine[column] += cells[column]
+    found: Cells = {}
+    began, last = first_days(books), last_days(books)
+    for name, day in began.items():
+        for kind in ("week", "month", "quarter", "year"):
+            periods = [_period(kind, day)]
+            while (after := periods[-1][1] + timedelta(days=1)) <= last[name]:
+                periods.append(_period(kind, after))
+            for this, other in permutations(periods, 2):
+                mine, theirs = sums[name, kind, this[0]], sums[name, kind, other[0]]
+                for point, currency in mine.keys() | theirs.keys():
+                    none = dict.fromkeys(columns, ZERO)
+                    now = mine.get((point, currency), none)
+                    then = theirs.get((point, currency), none)
+                    cells = now | {f"compared_{column}": then[column] for column in columns}
+                    for measure in ("net_revenue", "collection"):
+                        change = now[f"{measure}_amount"] - then[f"{measure}_amount"]
+                        cells[f"{measure}_change_amount"] = change
+                        cells[f"{measure}_change_percent"] = rate(
+                            change, then[f"{measure}_amount"]
+                        )
+                    cells["is_complete"] = all(
+                        day <= start and end <= last[name] for start, end in (this, other)
+                    )
+                    cells |= {"period_end_date": this[1], "compared_end_date": other[1]}
+                    found[name, kind, this[0], other[0], point, currency] = cells
+    return found
+
+
+def _period(kind: str, day: date) -> tuple[date, date]:
+    """Give the first and the last day of the period of a day."""
+    if kind == "week":
+        monday = day - timedelta(days=day.weekday())
+        return monday, monday + timedelta(days=6)
+    months = {"month": 1, "quarter": 3, "year": 12}[kind]
+    first = day.replace(month=(day.month - 1) // months * months + 1, day=1)
+    after = first.month - 1 + months
+    return first, date(first.year + after // 12, after % 12 + 1, 1) - timedelta(days=1)
+
+
+def volume_vs_revenue(books: Books) -> Cells:
+    """Explain how the revenue of departments changed by their visits, and by revenue a visit."""
+    visits = patients_by_department(books)
+    months = {(name, month) for name, month, _ in visits}
+    revenue = revenue_by_department(books)
+
+    def count(name: str, month: date, department: int) -> int | None:
+        none = 0 if (name, month) in months else None
+        return visits.get((name, month, department), {}).get("visit_count", none)
+
+    found: Cells = {}
+    for (name, month, department, currency), cells in revenue.items():
+        before = cells["previous_month_start_date"]
+        now = count(name, month, department)
+        then = (
+            count(name, before, department)
+            if (name, before, department, currency) in revenue
+            else None
+        )
+        net, earlier = cells["net_revenue_amount"], cells["previous_amount"]
+        change = None if earlier is None else net - earlier
+        volume = (
+            _cents(Fraction(now - then) * Fraction(earlier) / then)
+            if now is not None and then and earlier is not None
+            else None
+        )
+        found[name, month, department, currency] = {
+            "visit_count": now,
+            "previous_visit_count": then,
+            "invoice_count": cells["invoice_count"],
+            "net_revenue_amount": net,
+            "previous_net_revenue_amount": earlier,
+            "revenue_per_visit_amount": _cents(Fraction(net) / now) if now else None,
+            "change_amount": change,
+            "volume_effect_amount": volume,
+            "rate_effect_amount": None if change is None or volume is None else change - volume,
+            "is_complete": cells["is_complete"],
+        }
+    return found
+
+
+def peak_periods(books: Books) -> Cells:
+    """Count invoices by the weekday and the hour of their issue, by the tenant's clock."""
+    days: dict[Key, list[tuple[date, Decimal]]] = defaultdict(list)
+    for row in books.tables["invoices"]:
+        if books.issued(row["id"], row):
+            hospital = books.hospitals[row["hospital_id"]]
+            day = books.day(row, "issued_at")
+            hour = row["issued_at"].astimezone(hospital.zone).hour
+            currency = row["currency_code"]
+            charged = rounded(row["total_amount"], currency) - rounded(row["tax_amount"], currency)
+            place = (tenant(hospital), day.replace(day=1), day.isoweekday(), hour, currency)
+            days[place].append((day, charged))
+    found: Cells = {
+        place: {
+            "invoice_count": len(charges),
+            "active_days": len({day for day, _ in charges}),
+            "charged_amount": sum((amount for _, amount in charges), ZERO),
+        }
+        for place, charges in days.items()
+    }
+    for cells in found.values():
+        average = Fraction(cells["invoice_count"], cells["active_days"])
+        cells["average_invoice_count"] = _cents(average)
+    for _, keys in _grouped(found, lambda key: (key[0], key[1], key[-1])).items():
+        ranked = sorted(
+            keys,
+            key=lambda key: (-found[key]["invoice_count"], -found[key]["charged_amount"], key),
+        )
+        for rank, key in enumerate(ranked, 1):
+            found[key]["peak_rank"] = rank
+    return _shared(found, "charged_amount")
+
+
+def _cents(amount: Fraction) -> Decimal:
+    """Give an amount with four decimals, rounded half up."""
+    sign = -1 if amount < 0 else 1
+    return Decimal(sign * floor(abs(amount) * 10000 + Fraction(1, 2))) / 10000
+
+
 def revenue_by_doctor(books: Books) -> Cells:
     """Sum revenue by day and practitioner."""
-    return _by(books, lambda each: (each.origin.practitioner or 0,))
+    return _by(books, _practitioner)
+
+
+def revenue_by_doctor_monthly(books: Books) -> Cells:
+    """Sum revenue by month and practitioner, with shares and growth."""
+    return _compared(books, REVENUE, _practitioner, EARNED)
 
 
 def revenue_by_payer(books: Books) -> Cells:
     """Sum revenue by day, payer and share (V10)."""
-    return _by(books, lambda each: (each.origin.payer or 0, each.share))
+    return _by(books, _payer)
+
+
+def revenue_by_payer_monthly(books: Books) -> Cells:
+    """Sum revenue by month, payer and share, with shares and growth."""
+    return _compared(books, REVENUE, _payer, EARNED)
 
 
 def revenue_by_service(books: Books) -> Cells:
     """Sum revenue by day, category and what was billed."""
+    return _by(books, _billed)
 
-    def billed(each: Posting) -> Key:
-        item = each.origin.item
-        if item is None:
-            return ("unknown", 0, 0)
-        is_product = item.category == "product"
-        key = item.key or 0
-        return (item.category, 0 if is_product else key, key if is_product else 0)
 
-    return _by(books, billed)
+def revenue_by_service_monthly(books: Books) -> Cells:
+    """Sum revenue by month, category and what was billed, with places, shares and growth."""
+    found = _compared(books, REVENUE, _billed, EARNED)
+    for _, keys in _grouped(found, lambda key: (key[0], key[1], key[-1])).items():
+        ranked = sorted(keys, key=lambda key: (-found[key]["net_revenue_amount"], key))
+        for rank, key in enumerate(ranked, 1):
+            found[key]["revenue_rank"] = rank
+    return found
+
+
+def revenue_by_service_category(books: Books) -> Cells:
+    """Sum revenue by day and category."""
+    return _by(books, _category)
+
+
+def revenue_by_service_category_monthly(books: Books) -> Cells:
+    """Sum revenue by month and category, with shares and growth."""
+    return _compared(books, REVENUE, _category, EARNED)
 
 
 def revenue_by_patient_type(books: Books) -> Cells:
     """Sum revenue by day and kind of visit."""
-    return _by(
-        books, lambda each: ((each.origin.item and each.origin.item.patient_type) or "unknown",)
-    )
+    return _by(books, _patient_type)
+
+
+def revenue_by_patient_type_monthly(books: Books) -> Cells:
+    """Sum revenue by month and kind of visit, with shares and growth."""
+    return _compared(books, REVENUE, _patient_type, EARNED)
 
 
 def collections_daily(books: Books) -> Cells:
     """Sum what cash and wallets did by day."""
-    found = _summed(books, _day, MONEY, lambda each: (), MONEY_COLUMNS)
-    for cells in found.values():
-        cells["net_cash_amount"] = cells["cash_received_amount"] - cells["cash_paid_out_amount"]
-        cells["net_collection_amount"] = cells["collection_amount"] - cells["refund_amount"]
-    return found
+    return _with_net(_summed(books, _day, MONEY, lambda each: (), MONEY_COLUMNS))
+
+
+def collections_monthly(books: Books) -> Cells:
+    """Sum what cash and wallets did by month, with growth."""
+    found = _with_net(_summed(books, _month, MONEY, lambda each: (), MONEY_COLUMNS))
+    return _grown(books, found, MONEY, "net_collection_amount")
 
 
 def collection_rate(books: Books) -> Cells:
@@ -119,12 +278,13 @@ def by_day(books: Books) -> Cells:
 
 def collections_by_method(books: Books) -> Cells:
     """Sum what cash and wallets did by day and method."""
+    return _summed(books, _day, MONEY, _method, MONEY_COLUMNS)
 
-    def method(each: Posting) -> Key:
-        is_cash = "cash" in (each.debit, each.credit)
-        return (each.origin.method or ("unknown" if is_cash else "wallet"),)
 
-    return _summed(books, _day, MONEY, method, MONEY_COLUMNS)
+def collections_by_method_monthly(books: Books) -> Cells:
+    """Sum what cash and wallets did by month and method, with shares and growth."""
+    found = _with_net(_summed(books, _month, MONEY, _method, MONEY_COLUMNS))
+    return _grown(books, _shared(found, "net_collection_amount"), MONEY, "net_collection_amount")
 
 
 def accrual_to_cash_bridge(books: Books) -> Cells:
@@ -383,6 +543,36 @@ def percent(part: Fraction) -> Decimal:
 # dimensions --------------------------------------------------------------------------------
 
 
+def _practitioner(each: Posting) -> Key:
+    return (each.origin.practitioner or 0,)
+
+
+def _payer(each: Posting) -> Key:
+    return (each.origin.payer or 0, each.share)
+
+
+def _billed(each: Posting) -> Key:
+    item = each.origin.item
+    if item is None:
+        return ("unknown", 0, 0)
+    is_product = item.category == "product"
+    key = item.key or 0
+    return (item.category, 0 if is_product else key, key if is_product else 0)
+
+
+def _category(each: Posting) -> Key:
+    return _billed(each)[:1]
+
+
+def _patient_type(each: Posting) -> Key:
+    return ((each.origin.item and each.origin.item.patient_type) or "unknown",)
+
+
+def _method(each: Posting) -> Key:
+    is_cash = "cash" in (each.debit, each.credit)
+    return (each.origin.method or ("unknown" if is_cash else "wallet"),)
+
+
 def _by(books: Books, member: Callable[[Posting], Key]) -> Cells:
     return _summed(books, _day, REVENUE, member, EARNED)
 
@@ -405,14 +595,31 @@ def _summed(
     return found
 
 
+def _with_net(found: Cells) -> Cells:
+    """Add what is left of cash and of collections."""
+    for cells in found.values():
+        cells["net_cash_amount"] = (
+            cells["cash_received_amount"]
+            - cells["cash_paid_out_amount"]
+            + cells["other_cash_amount"]
+        )
+        cells["net_collection_amount"] = cells["collection_amount"] - cells["refund_amount"]
+    return found
+
+
 def _compared(
     books: Books,
     moving: tuple[str, ...],
     member: Callable[[Posting], Key],
     columns: tuple[str, ...],
 ) -> Cells:
+    """Sum revenue by month, with shares and growth."""
+    found = _summed(books, _month, moving, member, columns)
+    return _grown(books, _shared(found), moving, "net_revenue_amount")
+
+
+def _grown(books: Books, found: Cells, moving: tuple[str, ...], column: str) -> Cells:
     """Compare months that are wholly on record."""
-    found = _shared(_summed(books, _month, moving, member, columns))
     first: dict[Any, date] = {}
     for each in _moving(books, moving):
         name = tenant(each.origin.hospital)
@@ -427,35 +634,44 @@ def _compared(
             ("last_year", month.replace(year=month.year - 1)),
         ):
             known = other >= first[name]
-            then = found.get((name, other, *rest), {}).get("net_revenue_amount", ZERO)
+            then = found.get((name, other, *rest), {}).get(column, ZERO)
             cells[f"{prefix}_month_start_date"] = other
             cells[f"{prefix}_amount"] = then if known else None
             cells[f"{prefix}_growth_percent"] = (
-                percent(Fraction(cells["net_revenue_amount"] - then) / Fraction(then))
+                percent(Fraction(cells[column] - then) / Fraction(then))
                 if known and cells["is_complete"] and then
                 else None
             )
     return found
 
 
+def first_days(books: Books) -> dict[str, date]:
+    """Give the first day on which anything of a tenant was posted or moved."""
+    return {name: min(days) for name, days in _days_on_record(books).items()}
+
+
 def last_days(books: Books) -> dict[str, date]:
     """Give the last day on which anything of a tenant was posted or moved."""
-    last: dict[str, date] = {}
+    return {name: max(days) for name, days in _days_on_record(books).items()}
+
+
+def _days_on_record(books: Books) -> dict[str, set[date]]:
+    found: dict[str, set[date]] = defaultdict(set)
     posted = [(tenant(each.origin.hospital), each.day) for each in books.postings]
     for name, day in (*posted, *moved_days(books)):
-        last[name] = max(day, last.get(name, day))
-    return last
+        found[name].add(day)
+    return found
 
 
-def _shared(found: Cells) -> Cells:
+def _shared(found: Cells, column: str = "net_revenue_amount") -> Cells:
     """Give each its part of the total of its period and currency, by largest remainder (V11)."""
     for _, keys in _grouped(found, lambda key: (key[0], key[1], key[-1])).items():
-        total = sum((Fraction(found[key]["net_revenue_amount"]) for key in keys), Fraction(0))
+        total = sum((Fraction(found[key][column]) for key in keys), Fraction(0))
         if not total:
             for key in keys:
                 found[key]["share_percent"] = None
             continue
-        exact = {key: Fraction(found[key]["net_revenue_amount"]) * 10000 / total for key in keys}
+        exact = {key: Fraction(found[key][column]) * 10000 / total for key in keys}
         missing = 10000 - sum(floor(part) for part in exact.values())
         ranked = sorted(keys, key=lambda key: (floor(exact[key]) - exact[key], key[2:-1]))
         for rank, key in enumerate(ranked):

@@ -11,6 +11,7 @@ judged_bills as (
     select
         bil.*,
         ten.currency_code,
+        {{ business_hour('bil.issued', 'ten') }} as invoice_hour,
         {{ business_date('bil.issued', 'ten') }} as invoice_date,
         case
             when ten.reject_reason is not null then ten.reject_reason
@@ -39,6 +40,7 @@ invoices as (
         null::numeric as total_amount,
         null::numeric as tax_amount,
         state = 'issued' as is_posted,
+        invoice_hour,
         invoice_date,
         due as due_date,
         null::date as void_date,

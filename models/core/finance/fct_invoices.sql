@@ -27,6 +27,7 @@ issued_invoices as (
             when pay.terms_days is not null then 'terms'
             else 'invoice_date'
         end as due_date_rule,
+        inv.invoice_hour,
         inv.total_amount::numeric(18, 4) as total_amount,
         inv.tax_amount::numeric(18, 4) as tax_amount,
         inv.invoice_date,
@@ -59,6 +60,7 @@ invoices_with_point as (
         currency_code,
         base_rate,
         due_date_rule,
+        invoice_hour,
         total_amount,
         tax_amount,
         invoice_date,

@@ -8,29 +8,7 @@ departments as (
 ),
 
 department_months as (
-    select
-        tenant_id,
-        department_id,
-        currency_code,
-        sum(gross_charge_amount)::numeric(18, 4) as gross_charge_amount,
-        sum(discount_amount)::numeric(18, 4) as discount_amount,
-        sum(contractual_adjustment_amount)::numeric(18, 4)
-            as contractual_adjustment_amount,
-        sum(charity_care_amount)::numeric(18, 4) as charity_care_amount,
-        sum(credit_note_amount)::numeric(18, 4) as credit_note_amount,
-        sum(net_revenue_amount)::numeric(18, 4) as net_revenue_amount,
-        sum(write_off_amount)::numeric(18, 4) as write_off_amount,
-        sum(tax_amount)::numeric(18, 4) as tax_amount,
-        sum(line_count)::bigint as line_count,
-        sum(invoice_count)::bigint as invoice_count,
-        min(business_date) as first_business_date,
-        date_trunc('month', business_date)::date as month_start_date
-    from department_days
-    group by
-        tenant_id,
-        date_trunc('month', business_date),
-        department_id,
-        currency_code
+    {{ revenue_months('department_days', ['department_id']) }}
 ),
 
 shared_months as (
@@ -56,27 +34,7 @@ labelled_months as (
             else coalesce(dep.department_name, 'Unknown department')
         end as department_name,
         mon.currency_code,
-        mon.gross_charge_amount,
-        mon.discount_amount,
-        mon.contractual_adjustment_amount,
-        mon.charity_care_amount,
-        mon.credit_note_amount,
-        mon.net_revenue_amount,
-        mon.share_percent,
-        mon.previous_amount,
-        mon.previous_growth_percent,
-        mon.last_year_amount,
-        mon.last_year_growth_percent,
-        mon.write_off_amount,
-        mon.tax_amount,
-        mon.line_count,
-        mon.invoice_count,
-        (mon.net_revenue_amount / nullif(mon.invoice_count, 0))::numeric(18, 4)
-            as average_transaction_amount,
-        mon.is_complete,
-        mon.month_start_date,
-        mon.previous_month_start_date,
-        mon.last_year_month_start_date
+        {{ compared_revenue('mon') }}
     from compared_months as mon
     left join departments as dep
         on

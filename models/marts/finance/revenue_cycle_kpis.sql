@@ -2,7 +2,8 @@
 {%- set measures = [
     'gross_receivable', 'net_receivable', 'over_90', 'net_revenue', 'gross_charges',
     'collectable_charges', 'charity_care', 'collections', 'net_collections', 'invoices',
-    'patient_cash', 'bad_debt'
+    'patient_cash', 'bad_debt', 'submitted', 'submitted_claims', 'denied', 'denied_claims',
+    'previous_net_revenue'
 ] %}
 with revenue_dates as (
     select * from {{ ref('reporting_days') }}
@@ -20,6 +21,14 @@ write_off_dates as (
     select * from {{ ref('reporting_days') }}
 ),
 
+claim_dates as (
+    select * from {{ ref('reporting_days') }}
+),
+
+earlier_dates as (
+    select * from {{ ref('reporting_days') }}
+),
+
 aged_invoices as (
     select * from {{ ref('ar_aging_invoices') }}
 ),
@@ -29,6 +38,10 @@ unapplied_credits as (
 ),
 
 revenue_point_days as (
+    select * from {{ ref('revenue_point_daily') }}
+),
+
+earlier_point_days as (
     select * from {{ ref('revenue_point_daily') }}
 ),
 
@@ -42,6 +55,10 @@ postings as (
 
 write_offs as (
     select * from {{ ref('write_offs') }}
+),
+
+claims as (
+    select * from {{ ref('fct_claims') }}
 ),
 
 periods as (
@@ -144,6 +161,48 @@ measures as (
         lateral (values (1, wri.business_date), (-1, wri.reversal_date))
             as mov (sign, moved_date)
     where mov.moved_date between day.as_of_date - 89 and day.as_of_date
+    union all
+    select
+        day.tenant_id,
+        clm.currency_code,
+        mea.measure,
+        mea.amount,
+        day.as_of_date
+    from claim_dates as day
+    inner join claims as clm
+        on
+            day.tenant_id = clm.tenant_id
+            and clm.submission_date between day.as_of_date - 89 and day.as_of_date
+    -- a later decision does not count
+    cross join
+        lateral (
+            values (
+                case
+                    when clm.decision_date <= day.as_of_date then clm.denied_amount
+                    else 0
+                end
+            )
+        ) as den (amount)
+    cross join
+        lateral (
+            values
+            ('submitted', clm.claimed_amount),
+            ('submitted_claims', 1),
+            ('denied', den.amount),
+            ('denied_claims', case when den.amount > 0 then 1 else 0 end)
+        ) as mea (measure, amount)
+    union all
+    select
+        day.tenant_id,
+        rev.currency_code,
+        'previous_net_revenue' as measure,
+        rev.net_revenue_amount as amount,
+        day.as_of_date
+    from earlier_dates as day
+    inner join earlier_point_days as rev
+        on
+            day.tenant_id = rev.tenant_id
+            and rev.business_date between day.as_of_date - 179 and day.as_of_date - 90
 ),
 
 sums as (
@@ -176,11 +235,17 @@ kpis as (
         kpi.numerator::numeric(18, 4) as numerator,
         kpi.denominator::numeric(18, 4) as denominator,
         kpi.factor,
-        (kpi.numerator * kpi.factor / nullif(kpi.denominator, 0))::numeric(30, 2)
-            as kpi_value,
-        sums.as_of_date - 89 >= per.first_date
-        and sums.as_of_date <= per.last_data_date as is_complete,
+        case
+            when kpi.days = 90 or com.is_complete
+                then
+                    (
+                        kpi.numerator * kpi.factor / nullif(kpi.denominator, 0)
+                    )::numeric(30, 2)
+        end as kpi_value,
+        com.is_complete,
         sums.as_of_date - 89 as period_start_date,
+        case kpi.days when 180 then sums.as_of_date - 179 end
+            as previous_period_start_date,
         sums.as_of_date
     from told_sums as sums
     inner join periods as per on sums.tenant_id = per.tenant_id
@@ -189,39 +254,59 @@ kpis as (
             values
             (
                 1, 'net_days_in_receivables', 'Net days in receivables', 'days',
-                sums.net_receivable, sums.net_revenue, 90
+                sums.net_receivable, sums.net_revenue, 90, 90
             ),
             (
                 2, 'net_collection_rate', 'Net collection rate', 'percent',
-                sums.net_collections, sums.collectable_charges, 100
+                sums.net_collections, sums.collectable_charges, 100, 90
             ),
             (
                 3, 'gross_collection_rate', 'Gross collection rate', 'percent',
-                sums.collections, sums.gross_charges, 100
+                sums.collections, sums.gross_charges, 100, 90
             ),
             (
                 4, 'receivables_over_90_days', 'Receivables over 90 days', 'percent',
-                sums.over_90, sums.gross_receivable, 100
+                sums.over_90, sums.gross_receivable, 100, 90
             ),
             (
                 5, 'patient_cash_rate', 'Patient cash of net revenue', 'percent',
-                sums.patient_cash, sums.net_revenue, 100
+                sums.patient_cash, sums.net_revenue, 100, 90
             ),
             (
                 6, 'bad_debt_rate', 'Bad debt of gross charges', 'percent',
-                sums.bad_debt, sums.gross_charges, 100
+                sums.bad_debt, sums.gross_charges, 100, 90
             ),
             (
                 7, 'charity_care_rate', 'Charity care of gross charges', 'percent',
-                sums.charity_care, sums.gross_charges, 100
+                sums.charity_care, sums.gross_charges, 100, 90
             ),
             (
                 8, 'average_transaction', 'Average transaction value', 'amount',
-                sums.net_revenue, sums.invoices, 1
+                sums.net_revenue, sums.invoices, 1, 90
+            ),
+            (
+                9, 'denial_rate', 'Denial rate by amount', 'percent',
+                sums.denied, sums.submitted, 100, 90
+            ),
+            (
+                10, 'denial_rate_by_count', 'Denial rate by count', 'percent',
+                sums.denied_claims, sums.submitted_claims, 100, 90
+            ),
+            (
+                11, 'net_revenue_growth', 'Growth of net revenue', 'percent',
+                sums.net_revenue - sums.previous_net_revenue,
+                sums.previous_net_revenue, 100, 180
             )
         ) as kpi (
-            kpi_number, kpi_code, kpi_name, unit, numerator, denominator, factor
+            kpi_number, kpi_code, kpi_name, unit, numerator, denominator, factor, days
         )
+    cross join
+        lateral (
+            values (
+                sums.as_of_date - kpi.days + 1 >= per.first_date
+                and sums.as_of_date <= per.last_data_date
+            )
+        ) as com (is_complete)
 )
 
 select * from kpis

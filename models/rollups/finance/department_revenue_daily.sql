@@ -11,7 +11,7 @@ document_revenue as (
         document_type,
         document_id,
         currency_code,
-        {{ revenue_measures() }},
+        {{ revenue_measures(is_of_document=true) }},
         business_date
     from postings
     where {{ moves(revenue_accounts()) }}

@@ -11,7 +11,7 @@ document_figures as (
         document_type,
         document_id,
         currency_code,
-        {{ revenue_measures() }},
+        {{ revenue_measures(is_of_document=true) }},
         {{ net_credit('recoveries') }} as recovery_amount,
         {{ collection_measures() }},
         business_date

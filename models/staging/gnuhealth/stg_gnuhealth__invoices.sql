@@ -130,6 +130,7 @@ customer_documents as (
         total_amount,
         tax_amount,
         is_posted,
+        null::integer as invoice_hour,
         invoice_date,
         due_date,
         void_date,

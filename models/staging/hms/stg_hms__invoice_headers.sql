@@ -29,6 +29,7 @@ invoice_headers as (
         round(inv.total_amount, cur.exponent) as total_amount,
         round(inv.tax_amount, cur.exponent) as tax_amount,
         inv.status <> 'draft' as is_posted,
+        {{ business_hour('inv.issued_at', 'ten') }} as invoice_hour,
         {{ business_date('inv.issued_at', 'ten') }} as invoice_date,
         inv.due_date,
         case

@@ -18,6 +18,7 @@ invoices as (
         total_amount,
         tax_amount,
         is_posted,
+        invoice_hour,
         invoice_date,
         due_date,
         void_date,

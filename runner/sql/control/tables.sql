@@ -242,6 +242,27 @@ create table if not exists feed.almoner__tenant_policies (
 create index if not exists almoner__tenant_policies_release
 on feed.almoner__tenant_policies (release_id);
 
+-- what a tenant means to earn in a month, of a revenue point or of `all`: every change, the
+-- last one counts; null takes the target away
+create table if not exists almoner.revenue_targets (
+    target_id bigint generated always as identity primary key,
+    tenant_id text not null,
+    month_start_date date not null check (extract(day from month_start_date) = 1),
+    revenue_point_code text not null,
+    currency_code text not null,
+    amount numeric check (amount >= 0 and amount < 'Infinity'),
+    set_at timestamptz not null default now(),
+    set_by text not null default session_user
+);
+create table if not exists feed.almoner__revenue_targets (
+    release_id int not null,
+    source_id text,
+    tenant_id text,
+    target_id bigint
+);
+create index if not exists almoner__revenue_targets_release
+on feed.almoner__revenue_targets (release_id);
+
 -- write-offs that are asked for here, beside those of the sources: each request and each
 -- decision as it was made. They are only added to (control/engine.sql), and a write-off is
 -- decided once

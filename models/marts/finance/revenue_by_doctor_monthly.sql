@@ -1,0 +1,44 @@
+{# grain: one row per tenant, month, practitioner and currency #}
+with practitioner_days as (
+    select * from {{ ref('revenue_by_doctor') }}
+),
+
+practitioners as (
+    select * from {{ ref('dim_practitioners') }}
+),
+
+practitioner_months as (
+    {{ revenue_months('practitioner_days', ['practitioner_id']) }}
+),
+
+shared_months as (
+    {{ with_shares(
+        'practitioner_months',
+        'net_revenue_amount',
+        ['tenant_id', 'month_start_date', 'currency_code'],
+        ['practitioner_id']
+    ) }}
+),
+
+compared_months as (
+    {{ with_growth('shared_months', 'net_revenue_amount', ['practitioner_id']) }}
+),
+
+labelled_months as (
+    select
+        mon.tenant_id,
+        mon.practitioner_id,
+        case
+            when mon.practitioner_id = 0 then 'Unattributed'
+            else coalesce(pra.practitioner_name, 'Unknown practitioner')
+        end as practitioner_name,
+        mon.currency_code,
+        {{ compared_revenue('mon') }}
+    from compared_months as mon
+    left join practitioners as pra
+        on
+            mon.tenant_id = pra.tenant_id
+            and mon.practitioner_id = pra.practitioner_id
+)
+
+select * from labelled_months

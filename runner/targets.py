@@ -1,0 +1,115 @@
+"""What tenants mean to earn: told to Almoner itself, and released like any other input."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable
+from dataclasses import astuple, dataclass
+from datetime import date
+from decimal import Decimal
+
+from psycopg.rows import DictRow
+
+from runner import db, landing, project
+from runner.errors import ConfigError
+
+FEED = "almoner__revenue_targets"
+ALL = "all"
+MOST = Decimal(10) ** 14  # beyond what reports can add up
+
+
+@dataclass(frozen=True)
+class Target:
+    """Net revenue that a tenant means to have in a month; `amount` None takes it away.
+
+    `month` is its first day; `revenue_point` is a code, or `all` for the tenant as a whole.
+    """
+
+    tenant: str
+    month: date
+    revenue_point: str
+    currency: str
+    amount: Decimal | None
+
+
+def check(target: Target) -> None:
+    """Raise `ConfigError` for a revenue point, a currency or an amount that cannot be."""
+    points = {row["revenue_point_code"] for row in _seed("revenue_points")} | {ALL}
+    if target.revenue_point not in points:
+        raise ConfigError(
+            f"there is no revenue point {target.revenue_point}",
+            f"`almoner target set --revenue-point` takes one of {', '.join(sorted(points))}",
+        )
+    exponents = {row["currency_code"]: int(row["exponent"]) for row in _seed("currencies")}
+    if target.currency not in exponents:
+        raise ConfigError(
+            f"there is no currency {target.currency}",
+            "`almoner target set --currency` takes an ISO 4217 code",
+        )
+    amount, exponent = target.amount, exponents[target.currency]
+    if amount is None:
+        return
+    is_valid = amount.is_finite() and 0 <= amount < MOST
+    if not is_valid or amount != round(amount, exponent):
+        raise ConfigError(
+            f"{amount} is no target in {target.currency}",
+            f"give one of 0 or more with up to {exponent} decimals: `almoner target set --help`",
+        )
+
+
+def currency(connection: db.Connection, tenant: str) -> str:
+    """Give the currency that a tenant keeps its books in.
+
+    Raises `ConfigError` if the tenant reads nothing yet.
+    """
+    found = db.rows(
+        connection, "select currency_code from core.dim_tenants where tenant_id = %s", tenant
+    )
+    if not found or found[0]["currency_code"] is None:
+        raise ConfigError(
+            f"the currency of {tenant} is not known",
+            "name it: `almoner target set --currency EUR`",
+        )
+    return str(found[0]["currency_code"])
+
+
+def listing(connection: db.Connection, tenant: str | None = None) -> list[DictRow]:
+    """List the targets in force, which the next build publishes; of a tenant, if named."""
+    return db.rows(
+        connection,
+        "select tenant_id, month_start_date, revenue_point_code, currency_code, amount, set_at,"
+        " set_by from (select distinct on (tenant_id, month_start_date, revenue_point_code,"
+        " currency_code) * from almoner.revenue_targets where tenant_id = coalesce(%s, tenant_id)"
+        " order by tenant_id, month_start_date, revenue_point_code, currency_code,"
+        " target_id desc) as las where amount is not null",
+        tenant,
+    )
+
+
+def write(connection: db.Connection, targets: Iterable[Target], release: int | None) -> None:
+    """Keep changes and say so in their feed, for the next build; in one transaction.
+
+    Without a release nothing was built yet: the first build reads all there is.
+    """
+    with connection.transaction():
+        for target in targets:
+            row = db.one(
+                connection,
+                "insert into almoner.revenue_targets (tenant_id, month_start_date,"
+                " revenue_point_code, currency_code, amount) values (%s, %s, %s, %s, %s)"
+                " returning target_id",
+                *astuple(target),
+            )
+            if release is not None:
+                connection.execute(
+                    "insert into feed.almoner__revenue_targets (release_id, tenant_id, target_id)"
+                    " values (%s, %s, %s)",
+                    (release, target.tenant, row["target_id"]),
+                )
+        if release is not None:
+            landing.log_feed(connection, release, FEED)
+
+
+def _seed(name: str) -> list[dict[str, str]]:
+    with (project.root() / "seeds" / f"{name}.csv").open(newline="") as file:
+        return list(csv.DictReader(file))

@@ -16,6 +16,7 @@ from psycopg.conninfo import conninfo_to_dict
 from bench import (
     builds,
     changes,
+    every_mart,
     exports,
     grounds,
     history,
@@ -40,6 +41,7 @@ MEASUREMENTS: dict[str, Callable[[Ground], list[Result]]] = {
     "nothing_new": builds.nothing_new,
     "month": reads.month,
     "group_month": reads.group_month,
+    "every_mart": every_mart.every_mart,
     "many_connections": reads.many_connections,
     "exports": exports.exports,
     "syncs": landing.syncs,

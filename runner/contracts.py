@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,8 @@ class Table:
     """One source table: what identifies a row, whose it is, and what its feed carries.
 
     `cursor_is_kept` when the source's own triggers set the cursor at each insert and update.
+    `documents` are the kinds of documents of its rows, each with the column of a posting that
+    holds the key: document_id or line_id.
     """
 
     system: str
@@ -53,6 +56,7 @@ class Table:
     indexes: tuple[tuple[str, ...], ...]
     columns: tuple[Column, ...]
     cursor_is_kept: bool = False
+    documents: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def raw_schema(self) -> str:
@@ -201,6 +205,7 @@ def _table(system: str, entry: dict[str, Any], place: str) -> Table:
         indexes=tuple(tuple(index) for index in meta.get("indexes", ())),
         columns=columns,
         cursor_is_kept=bool(meta.get("cursor_is_kept", False)),
+        documents=dict(meta.get("documents", {})),
     )
 
 

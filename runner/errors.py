@@ -53,6 +53,13 @@ class WriteOffError(ConfigError):
     code = "write_off_refused"
 
 
+class TraceError(AlmonerError):
+    """A figure is not the sum of what it should be made of."""
+
+    code = "trace"
+    exit_code = 1
+
+
 class DatabaseError(AlmonerError):
     """A database cannot be reached, or a connection was lost."""
 

@@ -15,6 +15,7 @@ from runner.cli import (
     retention,
     targets,
     tenants,
+    trace,
     write_offs,
 )
 from runner.cli.group import main
@@ -35,5 +36,6 @@ __all__ = [
     "retention",
     "targets",
     "tenants",
+    "trace",
     "write_offs",
 ]

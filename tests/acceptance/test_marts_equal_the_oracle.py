@@ -74,6 +74,7 @@ PERIODS = {
         "currency_code",
     ),
     revenue.peak_periods: ("month_start_date", "weekday", "invoice_hour", "currency_code"),
+    revenue.profitability: ("month_start_date", "product_id"),
     revenue.volume_vs_revenue: ("month_start_date", "department_id", "currency_code"),
     revenue.revenue_by_doctor: ("business_date", "practitioner_id", "currency_code"),
     revenue.revenue_by_doctor_monthly: ("month_start_date", "practitioner_id", "currency_code"),

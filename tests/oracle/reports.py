@@ -276,7 +276,7 @@ def _balance(legs: list[tuple[date, Decimal]], month: date, unit: str) -> dict[s
 def current_stock(books: Books, day: date) -> Cells:
     """Sum movements at storage locations by product, batch and location (S1, S2, S4)."""
     found: Cells = {}
-    known = (move for move in _movements(books) if move[1] <= day)
+    known = (move for move in movements(books) if move[1] <= day)
     for key, moves in _grouped(known, lambda move: move[0]).items():
         rows = [row for _, _, row in moves]
         quantity = sum((row["quantity"] for row in rows), ZERO)
@@ -303,10 +303,10 @@ def band(days: int) -> str:
 
 def moved_days(books: Books) -> list[tuple[str, date]]:
     """Give tenant and day of each movement of stock."""
-    return [(key[0], moved) for key, moved, _ in _movements(books)]
+    return [(key[0], moved) for key, moved, _ in movements(books)]
 
 
-def _movements(books: Books) -> Iterator[tuple[Key, date, Row]]:
+def movements(books: Books) -> Iterator[tuple[Key, date, Row]]:
     """Give the movements that name a product and a location of their hospital."""
     for row in books.tables["inventory_ledger"]:
         hospital = books.hospitals.get(row["hospital_id"])

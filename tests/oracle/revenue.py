@@ -14,7 +14,15 @@ from typing import Any
 from tests.oracle.journal import ZERO, Books, Posting
 from tests.oracle.points import revenue_point
 from tests.oracle.records import rounded
-from tests.oracle.reports import REVENUE, Cells, Key, moved_days, patients_by_department, tenant
+from tests.oracle.reports import (
+    REVENUE,
+    Cells,
+    Key,
+    moved_days,
+    movements,
+    patients_by_department,
+    tenant,
+)
 
 MONEY = ("cash", "wallet_liability")
 MOVING = (*REVENUE, "recoveries", *MONEY)
@@ -174,6 +182,45 @@ def peak_periods(books: Books) -> Cells:
         for rank, key in enumerate(ranked, 1):
             found[key]["peak_rank"] = rank
     return _shared(found, "charged_amount")
+
+
+def profitability(books: Books) -> Cells:
+    """Set the revenue of products beside the cost of what was issued of them (S5)."""
+    found: Cells = {}
+
+    def place(name: str, day: date, product: int) -> dict[str, Any]:
+        return found.setdefault(
+            (name, day.replace(day=1), product),
+            {"net_revenue_amount": ZERO, "issued_quantity": ZERO, "uncosted_quantity": ZERO,
+             "cost_amount": ZERO, "is_cost_known": None},
+        )  # fmt: skip
+
+    for each in _moving(books, REVENUE):
+        _, _, product = _billed(each)
+        if product:
+            cells = place(tenant(each.origin.hospital), each.day, product)
+            cells["net_revenue_amount"] += each.base_amount * (
+                (each.credit in REVENUE[:5]) - (each.debit in REVENUE[:5])
+            )
+    for (name, product, *_), day, row in movements(books):
+        if row["movement_type"] in ("sale", "dispense", "sale_return"):
+            cells = place(name, day, product)
+            cells["issued_quantity"] -= row["quantity"]
+            if row["unit_cost"] is None:
+                cells["uncosted_quantity"] -= row["quantity"]
+            else:
+                cells["cost_amount"] -= row["quantity"] * row["unit_cost"]
+            cells["is_cost_known"] = cells["is_cost_known"] is not False and (
+                row["unit_cost"] is not None
+            )
+    for cells in found.values():
+        cells["is_cost_known"] = bool(cells["is_cost_known"])
+        cells["cost_amount"] = _cents(Fraction(cells["cost_amount"]))
+        margin = cells["net_revenue_amount"] - cells["cost_amount"]
+        known = cells["is_cost_known"]
+        cells["margin_amount"] = margin if known else None
+        cells["margin_percent"] = rate(margin, cells["net_revenue_amount"]) if known else None
+    return found
 
 
 def _cents(amount: Fraction) -> Decimal:

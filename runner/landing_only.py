@@ -60,11 +60,6 @@ def set_targets(dsn: str, wanted_revenue: Sequence[targets.Target]) -> None:
     """
     for target in wanted_revenue:
         targets.check(target)
-    with db.connect(dsn) as connection:
-        releases.prepare(connection)
-        if releases.last_published(connection) is None:  # the first build reads all there is
-            targets.write(connection, wanted_revenue, None)
-            return
     with _only_landing(dsn, "target only") as (connection, release):
         targets.write(connection, wanted_revenue, release)
 

@@ -86,11 +86,8 @@ def listing(connection: db.Connection, tenant: str | None = None) -> list[DictRo
     )
 
 
-def write(connection: db.Connection, targets: Iterable[Target], release: int | None) -> None:
-    """Keep changes and say so in their feed, for the next build; in one transaction.
-
-    Without a release nothing was built yet: the first build reads all there is.
-    """
+def write(connection: db.Connection, targets: Iterable[Target], release: int) -> None:
+    """Keep changes and say so in their feed, for the next build; in one transaction."""
     with connection.transaction():
         for target in targets:
             row = db.one(
@@ -100,14 +97,12 @@ def write(connection: db.Connection, targets: Iterable[Target], release: int | N
                 " returning target_id",
                 *astuple(target),
             )
-            if release is not None:
-                connection.execute(
-                    "insert into feed.almoner__revenue_targets (release_id, tenant_id, target_id)"
-                    " values (%s, %s, %s)",
-                    (release, target.tenant, row["target_id"]),
-                )
-        if release is not None:
-            landing.log_feed(connection, release, FEED)
+            connection.execute(
+                "insert into feed.almoner__revenue_targets (release_id, tenant_id, target_id)"
+                " values (%s, %s, %s)",
+                (release, target.tenant, row["target_id"]),
+            )
+        landing.log_feed(connection, release, FEED)
 
 
 def _seed(name: str) -> list[dict[str, str]]:

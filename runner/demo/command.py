@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from datetime import date
-from importlib import resources
 
 import yaml
 from psycopg import sql
 
-from runner import db, landing_only, settings, targets
+from runner import db, settings
 from runner.errors import ConfigError
 
 DATABASE = "hms_demo"
@@ -19,7 +18,7 @@ SOURCE = "demo"
 def create(
     tenants: int, days: int, visits_per_day: int, seed: int, dirty: float = 0.0
 ) -> dict[str, int]:
-    """Make the demo's database anew, fill it, name it as a source, and set its targets."""
+    """Make the demo's database anew, fill it, and name it as a source."""
     from runner.demo.generator import generate
 
     with db.connect() as connection:
@@ -31,8 +30,6 @@ def create(
         made = generate(
             operational, tenants, days, visits_per_day, date(2026, 10, 31), seed, dirty=dirty
         )
-        meant = _targets(operational)
-    landing_only.set_targets(db.dsn(), meant)
     path = settings.demo_file()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(yaml.safe_dump({"sources": {SOURCE: {"system": "hms", "database": DATABASE}}}))
@@ -50,21 +47,6 @@ def live(seed: int) -> dict[str, int]:
         raise ConfigError("there is no demo database", "run `almoner demo create` first")
     with _connect() as operational:
         return next_day(operational, seed)
-
-
-def _targets(operational: db.Connection) -> list[targets.Target]:
-    """Let each hospital mean to earn what it charges, in round figures; not what is spoilt."""
-    query = resources.files("runner.demo").joinpath("targets.sql").read_bytes()
-    meant = []
-    for row in operational.execute(query):
-        target = targets.Target(
-            f"{SOURCE}_{row['hospital_id']}", row["month"], row["revenue_point"],
-            row["currency"], row["amount"],
-        )  # fmt: skip
-        with suppress(ConfigError):
-            targets.check(target)
-            meant.append(target)
-    return meant
 
 
 def _connect() -> AbstractContextManager[db.Connection]:

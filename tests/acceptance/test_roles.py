@@ -62,7 +62,7 @@ def test_each_role_reads_the_marts_that_name_it(installation: Installation) -> N
         assert _may_read(_login(installation, Role(name))) == every
     assert _may_read(_login(installation, HEAD)) == {
         "dept_revenue_daily", "patients_by_department", "patients_by_department_and_type",
-        "reporting_days",
+        "reporting_days", "volume_vs_revenue",
     }  # fmt: skip
     assert _may_read(_login(installation, Role("doctor", (), 1))) == {
         "reporting_days",

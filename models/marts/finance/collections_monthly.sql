@@ -7,22 +7,7 @@ collection_months as (
     select
         tenant_id,
         currency_code,
-        sum(cash_received_amount)::numeric(18, 4) as cash_received_amount,
-        sum(cash_paid_out_amount)::numeric(18, 4) as cash_paid_out_amount,
-        sum(other_cash_amount)::numeric(18, 4) as other_cash_amount,
-        sum(
-            cash_received_amount - cash_paid_out_amount + other_cash_amount
-        )::numeric(18, 4) as net_cash_amount,
-        sum(collection_amount)::numeric(18, 4) as collection_amount,
-        sum(refund_amount)::numeric(18, 4) as refund_amount,
-        sum(collection_amount - refund_amount)::numeric(18, 4) as net_collection_amount,
-        sum(top_up_amount)::numeric(18, 4) as top_up_amount,
-        sum(withdrawal_amount)::numeric(18, 4) as withdrawal_amount,
-        sum(wallet_use_amount)::numeric(18, 4) as wallet_use_amount,
-        sum(wallet_refund_amount)::numeric(18, 4) as wallet_refund_amount,
-        sum(unbilled_wallet_use_amount)::numeric(18, 4) as unbilled_wallet_use_amount,
-        sum(receipt_count)::bigint as receipt_count,
-        sum(refund_count)::bigint as refund_count,
+        {{ collection_sums() }},
         min(business_date) as first_business_date,
         date_trunc('month', business_date)::date as month_start_date
     from method_days
@@ -34,31 +19,35 @@ collection_months as (
 
 compared_months as (
     {{ with_growth('collection_months', 'net_collection_amount', []) }}
+),
+
+shown_months as (
+    select
+        tenant_id,
+        currency_code,
+        cash_received_amount,
+        cash_paid_out_amount,
+        other_cash_amount,
+        net_cash_amount,
+        collection_amount,
+        refund_amount,
+        net_collection_amount,
+        previous_amount,
+        previous_growth_percent,
+        last_year_amount,
+        last_year_growth_percent,
+        top_up_amount,
+        withdrawal_amount,
+        wallet_use_amount,
+        wallet_refund_amount,
+        unbilled_wallet_use_amount,
+        receipt_count,
+        refund_count,
+        is_complete,
+        month_start_date,
+        previous_month_start_date,
+        last_year_month_start_date
+    from compared_months
 )
 
-select
-    tenant_id,
-    currency_code,
-    cash_received_amount,
-    cash_paid_out_amount,
-    other_cash_amount,
-    net_cash_amount,
-    collection_amount,
-    refund_amount,
-    net_collection_amount,
-    previous_amount,
-    previous_growth_percent,
-    last_year_amount,
-    last_year_growth_percent,
-    top_up_amount,
-    withdrawal_amount,
-    wallet_use_amount,
-    wallet_refund_amount,
-    unbilled_wallet_use_amount,
-    receipt_count,
-    refund_count,
-    is_complete,
-    month_start_date,
-    previous_month_start_date,
-    last_year_month_start_date
-from compared_months
+select * from shown_months

@@ -43,7 +43,8 @@ ranked_hours as (
             as average_invoice_count,
         row_number() over (
             partition by tenant_id, month_start_date, currency_code
-            order by invoice_count desc, charged_amount desc, weekday, invoice_hour
+            order by
+                invoice_count desc, charged_amount desc, weekday asc, invoice_hour asc
         )::integer as peak_rank,
         charged_amount,
         share_percent,

@@ -24,18 +24,7 @@ labelled_revenue as (
         rev.tenant_id,
         rev.patient_type,
         rev.currency_code,
-        rev.gross_charge_amount,
-        rev.discount_amount,
-        rev.contractual_adjustment_amount,
-        rev.charity_care_amount,
-        rev.credit_note_amount,
-        rev.net_revenue_amount,
-        rev.write_off_amount,
-        rev.tax_amount,
-        rev.line_count,
-        rev.invoice_count,
-        (rev.net_revenue_amount / nullif(rev.invoice_count, 0))::numeric(18, 4)
-            as average_transaction_amount,
+        {{ earned_revenue('rev') }},
         rev.business_date
     from patient_type_revenue as rev
 )

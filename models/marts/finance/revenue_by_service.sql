@@ -43,18 +43,7 @@ labelled_revenue as (
             else coalesce(srv.service_name, pro.product_name, 'Unknown service')
         end as service_name,
         rev.currency_code,
-        rev.gross_charge_amount,
-        rev.discount_amount,
-        rev.contractual_adjustment_amount,
-        rev.charity_care_amount,
-        rev.credit_note_amount,
-        rev.net_revenue_amount,
-        rev.write_off_amount,
-        rev.tax_amount,
-        rev.line_count,
-        rev.invoice_count,
-        (rev.net_revenue_amount / nullif(rev.invoice_count, 0))::numeric(18, 4)
-            as average_transaction_amount,
+        {{ earned_revenue('rev') }},
         rev.business_date
     from service_revenue as rev
     left join services as srv

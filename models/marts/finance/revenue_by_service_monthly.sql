@@ -12,7 +12,10 @@ products as (
 ),
 
 service_months as (
-    {{ revenue_months('service_days', ['service_category', 'service_id', 'product_id']) }}
+    {{ revenue_months(
+        'service_days',
+        ['service_category', 'service_id', 'product_id']
+    ) }}
 ),
 
 shared_months as (
@@ -46,7 +49,11 @@ labelled_months as (
         mon.currency_code,
         row_number() over (
             partition by mon.tenant_id, mon.month_start_date, mon.currency_code
-            order by mon.net_revenue_amount desc, mon.service_category, mon.service_id, mon.product_id
+            order by
+                mon.net_revenue_amount desc,
+                mon.service_category asc,
+                mon.service_id asc,
+                mon.product_id asc
         )::integer as revenue_rank,
         {{ compared_revenue('mon') }}
     from compared_months as mon

@@ -30,7 +30,7 @@ from tests.oracle.records import read_tables
 pytestmark = pytest.mark.acceptance
 
 TENANT, MINIMUM = "demo_1", 5
-MARTS = {report.__name__ for report in COUNTS}
+MARTS = {report.__name__ for report in COUNTS} | {"volume_vs_revenue"}
 FIGURES = ("visit_count", "patient_count")
 Published = dict[str, list[tuple[Any, ...]]]
 

@@ -11,7 +11,8 @@ revenue_points as (
     select * from {{ ref('dim_revenue_points') }}
 ),
 
-reported_periods as (
+-- kept: it is small, and would be read again for each kind
+reported_periods as materialized (
     select * from {{ ref('reporting_periods') }}
 ),
 

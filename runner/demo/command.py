@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import wait
 from contextlib import AbstractContextManager
 from datetime import date
 
@@ -12,15 +13,21 @@ from runner import db, settings
 from runner.errors import ConfigError
 
 DATABASE = "hms_demo"
-SOURCE = "demo"
+SOURCE, SYSTEM = "demo", "hms"
 
 
 def create(
     tenants: int, days: int, visits_per_day: int, seed: int, dirty: float = 0.0
 ) -> dict[str, int]:
-    """Make the demo's database anew, fill it, and name it as a source."""
+    """Make the demo's database anew, fill it, and name it as a source.
+
+    Meanwhile dbt parses the project, for the next build to find it parsed.
+    """
+    from runner.dbt import Dbt
     from runner.demo.generator import generate
 
+    systems = {SYSTEM, *(source.system for source in settings.load().sources.values())}
+    parsed = Dbt(db.dsn(), sorted(systems)).parse_beside()
     with db.connect() as connection:
         name = sql.Identifier(DATABASE)
         connection.execute(sql.SQL("drop database if exists {} with (force)").format(name))
@@ -32,7 +39,10 @@ def create(
         )
     path = settings.demo_file()
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(yaml.safe_dump({"sources": {SOURCE: {"system": "hms", "database": DATABASE}}}))
+    path.write_text(
+        yaml.safe_dump({"sources": {SOURCE: {"system": SYSTEM, "database": DATABASE}}})
+    )
+    wait([parsed])  # what is wrong with the project is for the build to tell
     return made
 
 

@@ -8,7 +8,9 @@ revenue_points as (
 ),
 
 revenue_point_months as (
-    {{ revenue_months('revenue_point_days', ['revenue_point_code'], is_collected=true) }}
+    {{ revenue_months(
+        'revenue_point_days', ['revenue_point_code'], is_collected=true
+    ) }}
 ),
 
 shared_months as (

@@ -31,8 +31,8 @@ targeted_revenue as (
             tar.tenant_id = day.tenant_id
             and tar.currency_code = day.currency_code
             and tar.revenue_point_code in ('all', day.revenue_point_code)
-            and day.business_date >= tar.month_start_date
-            and day.business_date < tar.month_start_date + interval '1 month'
+            and tar.month_start_date <= day.business_date
+            and tar.month_start_date + interval '1 month' > day.business_date
     group by
         tar.tenant_id,
         tar.month_start_date,

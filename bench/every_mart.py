@@ -53,10 +53,10 @@ def _month(mart: Mart, first: date, last: date) -> sql.Composed:
     query = sql.SQL("select * from {}").format(sql.Identifier(mart.name))
     name = mart.date_column
     if "compared_start_date" in mart.grain:
-        before = (first.replace(day=1), last.replace(day=1))
+        months = (first.replace(day=1), last.replace(day=1))
         return query + sql.SQL(
             " where period = 'month' and compared_start_date = {} and period_start_date = {}"
-        ).format(*map(sql.Literal, before))
+        ).format(*map(sql.Literal, months))
     if name is None:
         return query
     if name == "as_of_date":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -62,7 +62,6 @@ MEASURES: dict[str, tuple[Term, ...]] = {
 # each key of a mart that postings have, as an expression over transaction_detail
 KEYS = {
     "business_date": "business_date",
-    "month_start_date": "date_trunc('month', business_date)::date",
     "currency_code": "currency_code",
     "department_id": "coalesce(department_id, 0)",
     "practitioner_id": "coalesce(practitioner_id, 0)",
@@ -81,6 +80,13 @@ KEYS = {
     ),
     "invoice_id": "invoice_id",
 }
+# and each that names days, as a condition: an index finds a range of days
+PERIODS = {
+    "month_start_date": "business_date >= {0} and business_date < {0} + interval '1 month'",
+    "as_of_date": "business_date <= {0}",
+}
+# what tells the rows of one receivable apart
+PLACES = ("document_type", "document_id", "debtor_id", "instalment_number")
 # marts that sum rows of another one: their measures, and what those sum
 PARTS = {
     mart: ("ar_aging_invoices", {"gross_amount": "outstanding_amount"})
@@ -147,7 +153,8 @@ def trace(
                 " `almoner audit` looks for what does not agree",
             )
         if kind == "posting":
-            rows = [{**row, "raw": _raw(connection, tenant, row)} for row in rows]
+            tables = _landed(connection)
+            rows = [{**row, "raw": _raw(connection, tables, tenant, row)} for row in rows]
     return Trace(name, chosen, dict(key), release, figure, kind, count, rows)
 
 
@@ -169,7 +176,7 @@ def _measures(mart: Mart) -> list[str]:
     """List what can be traced of a mart."""
     if mart.name in PARTS:
         return list(PARTS[mart.name][1])
-    is_known = set(mart.grain) - {"tenant_id", "as_of_date", *_PLACES} <= KEYS.keys()
+    is_known = set(mart.grain) <= {"tenant_id", *PERIODS, *KEYS, *PLACES}
     names = {column.name for column in mart.columns}
     is_dated = "as_of_date" in mart.grain
     balances = ("outstanding_amount", "open_amount")
@@ -178,10 +185,6 @@ def _measures(mart: Mart) -> list[str]:
         for measure in MEASURES
         if is_known and measure in names and (measure in balances) == is_dated
     ]
-
-
-# what tells the rows of one receivable apart
-_PLACES = ("document_type", "document_id", "debtor_id", "instalment_number")
 
 
 def _measure(mart: Mart, measure: str | None) -> str:
@@ -207,7 +210,7 @@ def _figure(
     )
     try:
         row = connection.execute(query).fetchone()
-    except (errors.DataError, errors.InvalidTextRepresentation) as error:
+    except errors.DataError as error:
         raise ConfigError(
             db.first_line(error), f"`almoner trace {mart.name} {' '.join(mart.grain)}`"
         ) from error
@@ -245,10 +248,7 @@ def _postings(
         sql.SQL(", ").join(map(sql.Identifier, (*SHOWN, "share"))), terms, _chosen(mart, key),
         sql.Literal(limit),
     )  # fmt: skip
-    rows = connection.execute(query).fetchall()
-    size, total = (rows[0]["size"], rows[0]["total"]) if rows else (0, Decimal(0))
-    shown = (*SHOWN, "contribution")
-    return size, total, [{name: row[name] for name in shown} for row in rows]
+    return _totalled(connection, query, (*SHOWN, "contribution"))
 
 
 def _term(term: Term) -> sql.Composable:
@@ -268,14 +268,8 @@ def _chosen(mart: Mart, key: Mapping[str, str]) -> sql.Composable:
     conditions: list[sql.Composable] = []
     for column, value in key.items():
         typed = sql.SQL("{}::{}").format(sql.Literal(value), sql.SQL(types[column]))
-        if column == "as_of_date":
-            conditions.append(sql.SQL("business_date <= {}").format(typed))
-        elif column == "month_start_date":
-            conditions.append(
-                sql.SQL(
-                    "business_date >= {0} and business_date < {0} + interval '1 month'"
-                ).format(typed)
-            )
+        if column in PERIODS:
+            conditions.append(sql.SQL(PERIODS[column]).format(typed))
         elif column in KEYS:
             conditions.append(sql.SQL("{} = {}").format(sql.SQL(KEYS[column]), typed))
     conditions += _place(key)
@@ -310,15 +304,24 @@ def _parts(
         sql.SQL(", ").join(map(sql.Identifier, names)), sql.Identifier(columns[measure]),
         sql.Identifier("marts", name), _same(part, key), sql.Literal(limit),
     )  # fmt: skip
+    return _totalled(connection, query, names)
+
+
+def _totalled(
+    connection: db.Connection, query: sql.Composed, names: Iterable[str]
+) -> tuple[int, Decimal, list[DictRow]]:
+    """Take the count and the sum, which stand in each row, from the rows."""
     rows = connection.execute(query).fetchall()
     size, total = (rows[0]["size"], rows[0]["total"]) if rows else (0, Decimal(0))
     return size, total, [{name: row[name] for name in names} for row in rows]
 
 
-def _raw(connection: db.Connection, tenant: str, row: Mapping[str, Any]) -> str:
+def _raw(
+    connection: db.Connection, tables: list[contracts.Table], tenant: str, row: Mapping[str, Any]
+) -> str:
     """Name the raw rows that a posting comes from, by the contracts' `documents`."""
     found: list[str] = []
-    for table in _landed(connection):
+    for table in tables:
         column = table.documents.get(row["document_type"])
         if column is None:
             continue

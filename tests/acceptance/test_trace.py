@@ -73,8 +73,9 @@ def test_each_posting_names_the_raw_rows_it_comes_from(demo: Installation) -> No
         assert {row["document_type"] for row in kinds} >= {
             "invoice", "payment", "refund", "credit_note", "wallet_transaction", "adjustment",
         }  # fmt: skip
+        tables = trace._landed(connection)
         for row in kinds:
-            named = trace._raw(connection, "demo_1", {**row, "line_id": 0})
+            named = trace._raw(connection, tables, "demo_1", {**row, "line_id": 0})
             table, number = named.split(", ")[0].split(" ")
             assert int(number) == row["document_id"]
             raw = db.one(connection, f"select count(*) as size from {table} where id = {number}")

@@ -10,12 +10,11 @@ from decimal import Decimal
 
 from psycopg.rows import DictRow
 
-from runner import db, landing, project
+from runner import amounts, db, landing, project
 from runner.errors import ConfigError
 
 FEED = "almoner__revenue_targets"
 ALL = "all"
-MOST = Decimal(10) ** 14  # beyond what reports can add up
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,7 @@ def check(target: Target) -> None:
     amount, exponent = target.amount, exponents[target.currency]
     if amount is None:
         return
-    is_valid = amount.is_finite() and 0 <= amount < MOST
-    if not is_valid or amount != round(amount, exponent):
+    if not amounts.fits(amount, exponent) or amount < 0:
         raise ConfigError(
             f"{amount} is no target in {target.currency}",
             f"give one of 0 or more with up to {exponent} decimals: `almoner target set --help`",

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from psycopg.rows import DictRow
 
-from runner import db, landing, rights
+from runner import amounts, db, landing, rights
 from runner.errors import ConfigError, WriteOffError
 
 FEED = "almoner__landed_write_offs"
@@ -16,7 +16,6 @@ CATEGORIES = (
     "bad_debt", "charity_care", "contractual_adjustment", "administrative_error",
     "uncollectible", "deceased_patient", "small_balance", "other",
 )  # fmt: skip
-MOST = Decimal(10) ** 14  # beyond what reports can add up
 STATUSES = ("pending", "approved", "rejected", "cancelled")
 
 
@@ -96,8 +95,7 @@ def today(connection: db.Connection, tenant: str) -> date:
 
 def _check_amount(asked: Request, found: DictRow) -> None:
     amount, exponent = asked.amount, found["exponent"]
-    is_valid = amount.is_finite() and 0 < amount < MOST
-    if not is_valid or amount != round(amount, exponent):
+    if not amounts.fits(amount, exponent) or amount <= 0:
         raise ConfigError(
             f"{amount} is no amount in {found['currency_code']}",
             f"give one above zero with up to {exponent} decimals:"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from decimal import Decimal, InvalidOperation
 
 import click
 
@@ -15,3 +16,11 @@ def iso_date(_: click.Context, __: click.Parameter, value: str | None) -> date |
         return date.fromisoformat(value) if value else None
     except ValueError as error:
         raise click.BadParameter(f"{value!r} is no date such as 2026-10-31.") from error
+
+
+def decimal(_: click.Context, __: click.Parameter, value: str) -> Decimal:
+    """Read an amount as it is written."""
+    try:
+        return Decimal(value)
+    except InvalidOperation as error:
+        raise click.BadParameter(f"{value!r} is no amount such as 120.50.") from error

@@ -9,9 +9,8 @@ import click
 
 from runner import db, landing_only, releases, targets, tenants
 from runner.cli.group import main
-from runner.cli.options import JSON
+from runner.cli.options import JSON, decimal
 from runner.cli.printing import print_rows
-from runner.cli.write_offs import decimal
 
 MONTH = click.option(
     "--month", type=click.DateTime(["%Y-%m"]), required=True, metavar="YYYY-MM", help="Of when."

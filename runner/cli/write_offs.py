@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 import click
 from psycopg.rows import DictRow
 
 from runner import db, decisions, releases, rights, tenants, write_offs
 from runner.cli.group import main
-from runner.cli.options import JSON
+from runner.cli.options import JSON, decimal
 from runner.cli.printing import print_rows
 
 AS = click.option("--as", "name", help="Who acts; default: the login of Almoner's database.")
@@ -22,14 +22,6 @@ MAY = (
     click.option("--request", "may_request", is_flag=True, help="To ask for write-offs."),
     click.option("--approve", "may_approve", is_flag=True, help="To approve and reject them."),
 )
-
-
-def decimal(_: click.Context, __: click.Parameter, value: str) -> Decimal:
-    """Read an amount as it is written."""
-    try:
-        return Decimal(value)
-    except InvalidOperation as error:
-        raise click.BadParameter(f"{value!r} is no amount such as 120.50.") from error
 
 
 @contextmanager

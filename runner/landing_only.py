@@ -1,4 +1,4 @@
-"""Landing without a build: `almoner sync`, `load`, `quarantine retry`, `tenant policy`, `target`.
+"""Landing without a build: what `sync`, `load` and what people tell Almoner bring.
 
 What lands waits for the next build.
 """
@@ -9,7 +9,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from runner import db, inspection, load, policies, releases, sync, targets, tenants, wanted
+from runner import (
+    db,
+    inspection,
+    load,
+    periods,
+    policies,
+    releases,
+    sync,
+    targets,
+    tenants,
+    wanted,
+)
 from runner.landing import Landing
 from runner.settings import Settings
 
@@ -38,7 +49,7 @@ def retry(settings: Settings, dsn: str, source: str | None) -> list[inspection.R
 
 
 def policy(dsn: str, tenant: str, minimum_patients: int | None) -> bool:
-    """Change a tenant's policy without building; tell whether it is another than before.
+    """Change what is withheld of a tenant without building; tell whether it is news.
 
     Raises `ConfigError` for an unknown tenant or a minimum that hides nobody.
     """
@@ -46,10 +57,11 @@ def policy(dsn: str, tenant: str, minimum_patients: int | None) -> bool:
     with db.connect(dsn) as connection:
         releases.prepare(connection)
         tenants.require(connection, tenant)
-        if policies.current(connection, tenant).minimum_patients == minimum_patients:
+        before = policies.current(connection, tenant)
+        if before.minimum_patients == minimum_patients:
             return False
     with _only_landing(dsn, "policy only") as (connection, release):
-        policies.write(connection, tenant, minimum_patients, release)
+        policies.land(connection, replace(before, minimum_patients=minimum_patients), release)
     return True
 
 
@@ -62,6 +74,24 @@ def set_targets(dsn: str, wanted_revenue: Sequence[targets.Target]) -> None:
         targets.check(target)
     with _only_landing(dsn, "target only") as (connection, release):
         targets.write(connection, wanted_revenue, release)
+
+
+def close_period(dsn: str, step: periods.Step) -> int:
+    """Close a tenant's months without building; give the release that is pinned.
+
+    Raises `ConfigError` if they cannot be closed.
+    """
+    with _only_landing(dsn, "period only") as (connection, release):
+        return periods.close(connection, step, release)
+
+
+def reopen_period(dsn: str, step: periods.Step) -> None:
+    """Open a tenant's months again without building.
+
+    Raises `ConfigError` if they are open.
+    """
+    with _only_landing(dsn, "period only") as (connection, release):
+        periods.reopen(connection, step, release)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from runner import db, definitions
@@ -99,35 +100,38 @@ def _touched(
 ) -> Step | None:
     """Plan a node whose inputs changed, or were made anew beneath it."""
     since, _ = past.builds[node.name]
-    rebuilt = [nodes[parent] for parent in node.inputs if parent in steps]
     if node.kind in ("view", "mart"):
         # a view that is made anew takes the views upon it away
-        dropped = [f"{node.kind} {each.label}" for each in rebuilt if each.kind == node.kind]
-        return Step(node, "full", since, f"made anew: {_named(dropped)}") if dropped else None
+        rebuilt = [nodes[parent] for parent in node.inputs if parent in steps]
+        dropped = [each for each in rebuilt if each.kind == node.kind]
+        told = f"made anew: {node.kind} {_named(dropped)}"
+        return Step(node, "full", since, told) if dropped else None
     if node.kind == "seed":
         return None
-    if node.kind == "released" and (filled := _news(node, nodes, past.filled, since)):
+    read = _read(node, nodes)
+    filled = [each for each in read if past.filled.get(each.feed, 0) > since]
+    if filled and node.kind == "released":
         return Step(node, "full", since, f"input filled from empty: {_named(filled)}")
-    news = _news(node, nodes, past.feeds, since)
-    news += [each.label for each in rebuilt if each.kind == "released"]
+    news = [
+        each for each in read if each.unique_id in steps or past.feeds.get(each.feed, 0) > since
+    ]
     return Step(node, "incremental", since, f"inputs changed: {_named(news)}") if news else None
 
 
-def _news(node: Node, nodes: dict[str, Node], feeds: dict[str, int], since: int) -> list[str]:
-    """List what reaches the node, through views, and has news in its feed."""
-    found: list[str] = []
+def _read(node: Node, nodes: dict[str, Node]) -> list[Node]:
+    """List the source tables and released models that a node reads, through views or not."""
+    found: list[Node] = []
     for parent in node.inputs:
         upstream = nodes[parent]
         if upstream.kind in ("source", "released"):
-            if feeds.get(upstream.feed, 0) > since:
-                found.append(upstream.label)
+            found.append(upstream)
         elif upstream.kind == "view":
-            found += _news(upstream, nodes, feeds, since)
+            found += _read(upstream, nodes)
     return found
 
 
-def _named(labels: list[str]) -> str:
-    return ", ".join(sorted(set(labels)))
+def _named(nodes: Iterable[Node]) -> str:
+    return ", ".join(sorted({each.label for each in nodes}))
 
 
 def reasons(steps: list[Step]) -> list[tuple[str, str]]:

@@ -10,17 +10,20 @@ from runner.errors import ConfigError
 
 FEED = "almoner__tenant_policies"
 LEAST = 3
+LATE_CHANGES = ("restate", "carry-forward")
 
 
 @dataclass(frozen=True)
 class Policy:
     """A tenant's policy, who set it and when; a null minimum withholds nothing.
 
-    `minimum_patients` is how many patients a published count has at least.
+    `minimum_patients` is how many patients a published count has at least; `late_changes` what
+    becomes of later changes of a month that is closed from then on (T2).
     """
 
     tenant_id: str
     minimum_patients: int | None = None
+    late_changes: str = "restate"
     set_at: datetime | None = None
     set_by: str | None = None
 
@@ -29,8 +32,8 @@ def history(connection: db.Connection, tenant: str) -> list[Policy]:
     """List what was ever set for a tenant, the newest first."""
     found = db.rows(
         connection,
-        "select tenant_id, minimum_patients, set_at, set_by from almoner.tenant_policies"
-        " where tenant_id = %s order by policy_id desc",
+        "select tenant_id, minimum_patients, late_changes, set_at, set_by"
+        " from almoner.tenant_policies where tenant_id = %s order by policy_id desc",
         tenant,
     )
     return [Policy(**row) for row in found]
@@ -51,21 +54,25 @@ def check(tenant: str, minimum_patients: int | None) -> None:
         )
 
 
-def write(
-    connection: db.Connection, tenant: str, minimum_patients: int | None, release: int
-) -> None:
+def keep(connection: db.Connection, policy: Policy) -> int:
+    """Keep a change and give its number; what is withheld is landed beside it."""
+    row = db.one(
+        connection,
+        "insert into almoner.tenant_policies (tenant_id, minimum_patients, late_changes)"
+        " values (%s, %s, %s) returning policy_id",
+        policy.tenant_id,
+        policy.minimum_patients,
+        policy.late_changes,
+    )
+    return int(row["policy_id"])
+
+
+def land(connection: db.Connection, policy: Policy, release: int) -> None:
     """Keep a change and say so in its feed, for the next build; in one transaction."""
     with connection.transaction():
-        row = db.one(
-            connection,
-            "insert into almoner.tenant_policies (tenant_id, minimum_patients)"
-            " values (%s, %s) returning policy_id",
-            tenant,
-            minimum_patients,
-        )
         connection.execute(
             "insert into feed.almoner__tenant_policies (release_id, tenant_id, policy_id)"
             " values (%s, %s, %s)",
-            (release, tenant, row["policy_id"]),
+            (release, policy.tenant_id, keep(connection, policy)),
         )
         landing.log_feed(connection, release, FEED)

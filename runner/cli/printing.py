@@ -40,6 +40,11 @@ TITLES = {
     "decided_at": "decided (UTC)",
     "taken_at": "at (UTC)",
     "taken_by": "by",
+    "closed_at": "closed (UTC)",
+    "closed_by": "by",
+    "month_start_date": "month",
+    "done_at": "done (UTC)",
+    "done_by": "by",
 }
 
 

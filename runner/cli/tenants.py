@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import click
 
@@ -11,6 +11,11 @@ from runner import db, landing_only, policies, releases, settings, tables, tenan
 from runner.cli.group import main
 from runner.cli.options import JSON
 from runner.cli.printing import print_rows
+
+LATE_TOLD = {
+    "restate": "a later change of a month closed from now on restates it",
+    "carry-forward": "a later change of a month closed from now on is posted to the open month",
+}
 
 
 @main.group("tenant")
@@ -75,9 +80,19 @@ def tenant_remove(tenant: str, as_json: bool) -> None:
 @click.argument("tenant")
 @click.option("--minimum-patients", type=int, help="Withhold counts of fewer patients.")
 @click.option("--clear", is_flag=True, help="Withhold nothing.")
+@click.option(
+    "--late-changes", type=click.Choice(policies.LATE_CHANGES),
+    help="What becomes of later changes of months that are closed from now on.",
+)  # fmt: skip
 @JSON
-def tenant_policy(tenant: str, minimum_patients: int | None, clear: bool, as_json: bool) -> None:
-    """Show or set which counts of patients are withheld."""
+def tenant_policy(
+    tenant: str,
+    minimum_patients: int | None,
+    clear: bool,
+    late_changes: str | None,
+    as_json: bool,
+) -> None:
+    """Show or set what is withheld, and what becomes of late changes."""
     if clear and minimum_patients is not None:
         raise click.UsageError("--clear and --minimum-patients exclude each other")
     is_set = clear or minimum_patients is not None
@@ -85,13 +100,18 @@ def tenant_policy(tenant: str, minimum_patients: int | None, clear: bool, as_jso
     with db.connect() as connection:
         releases.prepare(connection)
         tenants.require(connection, tenant)
+        if late_changes:
+            before = policies.current(connection, tenant)
+            policies.keep(connection, replace(before, late_changes=late_changes))
         found = policies.history(connection, tenant)
-    if as_json or not is_set:
+    if late_changes and not as_json:
+        click.echo(f"{tenant}: {LATE_TOLD[late_changes]}")
+    if as_json or not (is_set or late_changes):
         empty = f"{tenant} has no policy: nothing is withheld"
         print_rows([asdict(each) for each in found], as_json, empty=empty)
     elif is_changed:
         click.echo(f"{tenant}: {_told(minimum_patients)} from the next `almoner build` on")
-    else:
+    elif is_set:
         click.echo(f"{tenant}: {_told(minimum_patients)}, as before")
 
 

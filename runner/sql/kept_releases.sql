@@ -41,6 +41,11 @@ reasons as (
     from almoner.pins as pin
     union all
     select
+        per.release_id,
+        'closed period' as reason
+    from almoner.closed_periods as per
+    union all
+    select
         poi.release_id,
         'read' as reason
     from almoner.pointers as poi

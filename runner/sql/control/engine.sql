@@ -97,7 +97,7 @@ declare
     name text;
 begin
     foreach name in array array[
-        'write_offs', 'write_off_decisions', 'write_off_rights'
+        'write_offs', 'write_off_decisions', 'write_off_rights', 'period_steps'
     ] loop
         execute format(
             'create or replace trigger is_only_added_to before update or delete'
@@ -112,3 +112,68 @@ begin
     end loop;
 end
 $$;
+
+-- the closings in force, each with the months that it closed and that were not opened since:
+-- from `starts_on`, null for the beginning, until before `ends_before`
+create or replace view almoner.closed_periods as
+with marks as (
+    select
+        tenant_id,
+        '0001-01-01'::date as starts_on
+    from almoner.period_steps
+    union
+    select
+        tenant_id,
+        case action
+            when 'close' then (month_start_date + interval '1 month')::date
+            else month_start_date
+        end as starts_on
+    from almoner.period_steps
+),
+
+spans as (
+    select
+        tenant_id,
+        starts_on,
+        lead(starts_on) over (partition by tenant_id order by starts_on) as ends_before
+    from marks
+)
+
+select
+    spa.tenant_id,
+    clo.step_id as closing_id,
+    clo.release_id,
+    clo.late_changes,
+    clo.reason,
+    clo.done_by as closed_by,
+    clo.done_at as closed_at,
+    nullif(min(spa.starts_on), '0001-01-01') as starts_on,
+    max(spa.ends_before) as ends_before
+from spans as spa
+cross join lateral (
+    -- the first that closed them after they were opened last
+    select ste.*
+    from almoner.period_steps as ste
+    where
+        ste.tenant_id = spa.tenant_id
+        and ste.action = 'close'
+        and ste.month_start_date >= spa.starts_on
+        and ste.step_id > all(
+            select ope.step_id
+            from almoner.period_steps as ope
+            where
+                ope.tenant_id = spa.tenant_id
+                and ope.action = 'reopen'
+                and ope.month_start_date <= spa.starts_on
+        )
+    order by ste.step_id
+    limit 1
+) as clo
+group by
+    spa.tenant_id,
+    clo.step_id,
+    clo.release_id,
+    clo.late_changes,
+    clo.reason,
+    clo.done_by,
+    clo.done_at;

@@ -225,7 +225,8 @@ create table if not exists almoner.landed_files (
 );
 
 -- what each tenant's reports keep to: every change, the last one counts. Nothing is
--- withheld where `minimum_patients` is null; two would tell that a withheld count is one
+-- withheld where `minimum_patients` is null; two would tell that a withheld count is one.
+-- `late_changes`: what becomes of later changes of a month that is closed from then on
 create table if not exists almoner.tenant_policies (
     policy_id bigint generated always as identity primary key,
     tenant_id text not null,
@@ -233,6 +234,9 @@ create table if not exists almoner.tenant_policies (
     set_at timestamptz not null default now(),
     set_by text not null default session_user
 );
+alter table almoner.tenant_policies
+add column if not exists late_changes text not null default 'restate'
+check (late_changes in ('restate', 'carry-forward'));
 create table if not exists feed.almoner__tenant_policies (
     release_id int not null,
     source_id text,
@@ -262,6 +266,32 @@ create table if not exists feed.almoner__revenue_targets (
 );
 create index if not exists almoner__revenue_targets_release
 on feed.almoner__revenue_targets (release_id);
+
+-- months that tenants closed and opened again: every step. A close pins the release that the
+-- tenant read then, and keeps what its policy says of later changes. A month is closed with
+-- those before it, and opened with those after it
+create table if not exists almoner.period_steps (
+    step_id bigint generated always as identity primary key,
+    tenant_id text not null,
+    action text not null check (action in ('close', 'reopen')),
+    month_start_date date not null check (extract(day from month_start_date) = 1),
+    release_id int references almoner.releases (release_id),
+    late_changes text check (late_changes in ('restate', 'carry-forward')),
+    reason text,
+    done_by text not null,
+    done_at timestamptz not null default clock_timestamp(),
+    login text not null default session_user,
+    check ((action = 'close') = (release_id is not null and late_changes is not null))
+);
+create index if not exists period_steps_of_tenant on almoner.period_steps (tenant_id, step_id);
+create table if not exists feed.almoner__closed_periods (
+    release_id int not null,
+    source_id text,
+    tenant_id text,
+    closing_id bigint
+);
+create index if not exists almoner__closed_periods_release
+on feed.almoner__closed_periods (release_id);
 
 -- write-offs that are asked for here, beside those of the sources: each request and each
 -- decision as it was made. They are only added to (control/engine.sql), and a write-off is

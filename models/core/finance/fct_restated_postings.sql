@@ -1,0 +1,55 @@
+{# grain: one row per posting of a closed period that was added or taken away since it closed #}
+with closed_periods as (
+    select * from {{ ref('dim_closed_periods') }}
+),
+
+postings as (
+    select * from {{ ref('posting_versions') }}
+),
+
+restated_postings as (
+    select
+        pos.tenant_id,
+        per.closing_id,
+        per.release_id as closed_in,
+        coalesce(pos.retired_in, pos.released_in) as changed_in,
+        pos.document_id,
+        pos.line_id,
+        pos.invoice_id,
+        pos.patient_id,
+        pos.department_id,
+        pos.practitioner_id,
+        pos.payer_id,
+        pos.service_id,
+        pos.product_id,
+        pos.document_type,
+        pos.event_type,
+        pos.share,
+        pos.debit_account,
+        pos.credit_account,
+        pos.attribution_method,
+        pos.revenue_point_code,
+        pos.revenue_point_rule,
+        pos.service_category,
+        pos.patient_type,
+        pos.payment_method,
+        pos.tax_code,
+        pos.currency_code,
+        pos.amount,
+        pos.base_amount,
+        pos.tax_rate,
+        pos.is_reversal,
+        pos.retired_in is null as is_added,
+        pos.business_date,
+        pos.recorded_at
+    from closed_periods as per
+    inner join postings as pos
+        on
+            per.tenant_id = pos.tenant_id
+            and per.ends_before > pos.business_date
+            and (per.starts_on is null or per.starts_on <= pos.business_date)
+            and (pos.retired_in is null or per.release_id < pos.retired_in)
+            and (per.release_id >= pos.released_in) <> (pos.retired_in is null)
+)
+
+select * from restated_postings

@@ -1,0 +1,195 @@
+"""Months that tenants close: what is kept of them, and what later changes become."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pytest
+
+from runner import db, landing_only, periods, releases, retention
+from runner.errors import ConfigError
+from runner.periods import Step
+from runner.settings import Retention
+from tests.acceptance.conftest import Installation
+
+TENANT, HOSPITAL = "demo_1", 1
+MONTH, NEXT = date(2026, 9, 1), date(2026, 10, 1)
+CLOSE = Step(TENANT, MONTH, "cfo", "signed")
+REOPEN = Step(TENANT, MONTH, "cfo", "an invoice was forgotten")
+REOPEN_ALL = replace(REOPEN, month=date.min)
+INVOICE = (
+    "select id from hms.invoices where hospital_id = 1 and status in ('issued', 'partially_paid',"
+    " 'paid') and issued_at >= '2026-09-10' and issued_at < '2026-09-20'"
+)
+# a dearer line, a receipt that is gone, one that came late and was back-dated
+CHANGES = f"""
+    update hms.invoice_items set unit_price = unit_price + 40 where id = (
+        select min(id) from hms.invoice_items where invoice_id = ({INVOICE} order by id limit 1)
+    );
+    delete from hms.payments where id = (
+        select min(id) from hms.payments
+        where hospital_id = 1 and status = 'completed' and method = 'cash'
+        and paid_at >= '2026-09-10' and paid_at < '2026-09-20'
+    );
+    insert into hms.payments select (
+        jsonb_populate_record(pay, jsonb_build_object(
+            'id', 900001, 'number', 'LATE1', 'paid_at', '2026-09-12 12:00+00'
+        ))
+    ).* from hms.payments as pay where hospital_id = 1 and status = 'completed' and method = 'cash'
+    and paid_at >= '2026-10-10' order by id limit 1
+"""
+Figures = Counter[tuple[str, str]]
+
+
+def _read(
+    connection: db.Connection, query: str, *parameters: Any, known_at: int | None = None
+) -> list[dict[str, Any]]:
+    with connection.transaction():
+        releases.read_as(connection, TENANT, known_at)
+        return db.rows(connection, query, *parameters)
+
+
+def _figures(connection: db.Connection, month: date, known_at: int | None = None) -> Figures:
+    """Sum a month's figures from the marts that show them, by figure and currency."""
+    found: Figures = Counter()
+    for row in _read(
+        connection,
+        "select account, currency_code, amount from marts.income_statement"
+        " where month_start_date = %s",
+        month,
+        known_at=known_at,
+    ):
+        sign = -1 if row["account"] not in ("revenue", "recoveries") else 1
+        found[row["account"], row["currency_code"]] += sign * row["amount"]
+    for row in _read(
+        connection,
+        "select currency_code, net_revenue_amount, collection_amount, refund_amount"
+        " from marts.revenue_point_monthly where month_start_date = %s",
+        month,
+        known_at=known_at,
+    ):
+        code = row["currency_code"]
+        found["net_revenue", code] += row["net_revenue_amount"]
+        found["collections", code] += row["collection_amount"]
+        found["refunds", code] += row["refund_amount"]
+    return found
+
+
+def _restated(connection: db.Connection) -> list[dict[str, Any]]:
+    return _read(connection, "select * from marts.restatements")
+
+
+def _pinned(connection: db.Connection) -> int:
+    (row,) = periods.listing(connection, TENANT)
+    return int(row["release_id"])
+
+
+def test_a_later_change_of_a_closed_month_restates_it(installation: Installation) -> None:
+    landing_only.close_period(installation.target, CLOSE)
+    installation.build()
+    with installation.connect() as connection:
+        signed = _pinned(connection)
+        assert _restated(connection) == []
+        before = _figures(connection, MONTH, signed)
+    installation.run(CHANGES)
+    installation.build()
+    with installation.connect() as connection:
+        assert _figures(connection, MONTH, signed) == before
+        after, restated = _figures(connection, MONTH), _restated(connection)
+        changed: Figures = Counter()
+        for row in restated:
+            assert row["month_start_date"] == MONTH
+            assert row["closed_in"] == signed < row["first_changed_in"] <= row["last_changed_in"]
+            assert row["after_amount"] - row["before_amount"] == row["change_amount"] != 0
+            changed[row["figure"], row["currency_code"]] += row["change_amount"]
+        assert {"net_revenue", "collections", "revenue", "cash"} <= {each for each, _ in changed}
+        for key in {*before, *after}:
+            assert after[key] - before[key] == changed[key], key
+        _postings_explain(connection, restated)
+        (listed,) = periods.listing(connection, TENANT)
+        count = _read(connection, "select count(*) as size from marts.restated_postings")
+        assert listed["postings_changed"] == count[0]["size"] > 0
+
+
+def _postings_explain(connection: db.Connection, restated: list[dict[str, Any]]) -> None:
+    """The cash of a department that moved is the cash of its restated postings."""
+    moved: Counter[tuple[Any, ...]] = Counter()
+    for row in _read(connection, "select * from marts.restated_postings"):
+        sign = 1 if row["is_added"] else -1
+        key = (row["department_id"] or 0, row["revenue_point_code"], row["currency_code"])
+        for account, side in ((row["debit_account"], 1), (row["credit_account"], -1)):
+            if account == "cash":
+                moved[key] += sign * side * row["amount"]
+    told = {
+        (row["department_id"], row["revenue_point_code"], row["currency_code"]):
+            row["change_amount"]
+        for row in restated
+        if row["figure"] == "cash"
+    }  # fmt: skip
+    assert told == {key: amount for key, amount in moved.items() if amount}
+
+
+def test_a_month_that_is_opened_again_is_restated_no_more(installation: Installation) -> None:
+    landing_only.close_period(installation.target, CLOSE)
+    installation.run(CHANGES)
+    installation.build()
+    landing_only.reopen_period(installation.target, REOPEN)
+    installation.build()
+    with installation.connect() as connection:
+        assert _restated(connection) == []
+        (before,) = periods.listing(connection)
+        assert before["through_month"] == "2026-08"
+        newest = releases.last_published(connection)
+    assert landing_only.close_period(installation.target, CLOSE) == newest
+    installation.build()
+    with installation.connect() as connection:
+        assert _restated(connection) == []
+        assert [row["release_id"] for row in periods.listing(connection)] == [1, newest]
+        told = [(row["action"], row["reason"]) for row in periods.steps(connection)]
+        closing = ("close", CLOSE.reason)
+        assert told == [closing, ("reopen", REOPEN.reason), closing]
+
+
+def test_the_release_of_a_closed_month_is_kept(installation: Installation) -> None:
+    signed = landing_only.close_period(installation.target, CLOSE)
+    for seed in range(3):
+        installation.live(seed)
+        installation.build()
+    least = Retention(releases=1, days=0, month_ends=0)
+    with installation.connect() as connection:
+        with releases.builder(connection):
+            kept = retention.prune(connection, least).kept
+        assert {each.release_id: each.reasons for each in kept}[signed] == ["closed period"]
+        assert _figures(connection, MONTH, signed)
+    landing_only.reopen_period(installation.target, REOPEN_ALL)
+    with pytest.raises(ConfigError, match="Every month of demo_1 is open"):
+        landing_only.reopen_period(installation.target, REOPEN_ALL)
+    with installation.connect() as connection, releases.builder(connection):
+        assert signed in retention.prune(connection, least).pruned
+
+
+def test_months_close_in_order_and_open_from_the_last(installation: Installation) -> None:
+    first = landing_only.close_period(installation.target, CLOSE)
+    installation.live(1)
+    installation.build()
+    second = landing_only.close_period(installation.target, Step(TENANT, NEXT, "cfo"))
+    with installation.connect() as connection:
+        found = periods.listing(connection, TENANT)
+        assert [(row["from_month"], row["through_month"], row["release_id"]) for row in found] == [
+            (None, "2026-09", first), ("2026-10", "2026-10", second),
+        ]  # fmt: skip
+        assert periods.listing(connection, "demo_2") == []
+    landing_only.reopen_period(installation.target, Step(TENANT, NEXT, "cfo"))
+    with installation.connect() as connection:
+        assert [row["through_month"] for row in periods.listing(connection)] == ["2026-09"]
+    with pytest.raises(ConfigError, match="2026-10 of demo_1 is open"):
+        landing_only.reopen_period(installation.target, Step(TENANT, NEXT, "cfo"))
+    with pytest.raises(ConfigError, match="2026-08 of demo_1 is closed at release"):
+        landing_only.close_period(installation.target, Step(TENANT, date(2026, 8, 1), "cfo"))
+    with pytest.raises(ConfigError, match="is not over"):
+        landing_only.close_period(
+            installation.target, Step(TENANT, date.today().replace(day=1), "cfo")
+        )

@@ -96,6 +96,10 @@ def _of_key(node: Node, stands: Standing) -> Iterator[Change]:
         now = [*meta.get("scope", []), *meta.get("unique_key", [])]
     if not stands.key or stands.key == frozenset(now):
         return
+    added = frozenset(now) - stands.key
+    if node.kind == "released" and stands.key < frozenset(now) and not added & stands.promised:
+        yield Change(node.name, f"{', '.join(sorted(added))} named with the key", False)
+        return
     what = f"{', '.join(sorted(stands.key))} named a row, now {', '.join(dict.fromkeys(now))}"
     if node.kind == "released":
         yield _refused(node, what)

@@ -28,6 +28,7 @@
     {#- 4. Columns that the contract gained, and the builder's view. -#}
     {%- if added -%}
         {%- do released_add_columns(model, plan, added) -%}
+        {%- do released_run(released_indexes(model)) -%}
     {%- endif -%}
     {%- if plan.mode == 'full' -%}
         {%- do released_run(released_view(model, target_relation)) -%}

@@ -19,6 +19,6 @@
             {%- endif -%}
         {%- endfor -%}
     {%- endfor -%}
-    {%- do released_alter_key(node) -%}
+    {%- do released_alter_key(node, added) -%}
     {{ return(added) }}
 {% endmacro %}

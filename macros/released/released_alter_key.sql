@@ -1,6 +1,7 @@
 {#- Follows a changed scope and new columns of the feed: who asks for them is computed in full.
-    The build has refused another key: rows are named by it. -#}
-{% macro released_alter_key(node) %}
+    The build has refused another key, rows are named by it, but for one that an added column
+    makes longer; its index waits for the column. -#}
+{% macro released_alter_key(node, added) %}
     {%- set found = released_run(
         "select coalesce(string_agg(att.attname, ',' order by key.position), '')"
         ~ " from pg_catalog.pg_index as ind"
@@ -23,5 +24,7 @@
             ~ adapter.quote(column) ~ " " ~ node.columns[column].data_type
         ) -%}
     {%- endfor -%}
-    {%- do released_run(released_indexes(node)) -%}
+    {%- if not added -%}
+        {%- do released_run(released_indexes(node)) -%}
+    {%- endif -%}
 {% endmacro %}

@@ -35,7 +35,7 @@ measures as (
         per.tenant_id,
         pos.currency_code,
         case
-            when pos.is_reversal then 0
+            when {{ is_void('pos') }} then 0
             when
                 pos.event_type in ('invoice_line', 'line_discount', 'line_tax')
                 then

@@ -94,6 +94,10 @@ translated_postings as (
         pos.recorded_at
     from pointed_postings as pos
     inner join tenants as ten on pos.tenant_id = ten.tenant_id
+),
+
+placed_postings as (
+    {{ with_closed_periods('translated_postings') }}
 )
 
-select * from translated_postings
+select * from placed_postings

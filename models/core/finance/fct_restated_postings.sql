@@ -39,6 +39,8 @@ restated_postings as (
         pos.base_amount,
         pos.tax_rate,
         pos.is_reversal,
+        pos.carried_to,
+        pos.carried_from,
         pos.retired_in is null as is_added,
         pos.business_date,
         pos.recorded_at

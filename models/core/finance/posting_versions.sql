@@ -32,6 +32,8 @@ posting_versions as (
         base_amount,
         tax_rate,
         is_reversal,
+        carried_to,
+        carried_from,
         released_in,
         nullif(retired_in, 2147483647) as retired_in,
         business_date,

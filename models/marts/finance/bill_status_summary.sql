@@ -26,6 +26,7 @@ measures as (
         0 as open_base_amount,
         0 as overdue_amount,
         coalesce(inv.void_date <= day.as_of_date, false) as is_void,
+        true as is_issued,
         day.as_of_date
     from days as day
     inner join issued_invoices as inv
@@ -42,6 +43,7 @@ measures as (
         0 as open_base_amount,
         0 as overdue_amount,
         false as is_void,
+        false as is_issued,
         day.as_of_date
     from days as day
     inner join charges as chg
@@ -59,6 +61,7 @@ measures as (
         case when days_past_due > 0 then outstanding_amount else 0 end
             as overdue_amount,
         false as is_void,
+        false as is_issued,
         as_of_date
     from aged_invoices
     where invoice_id is not null
@@ -77,6 +80,8 @@ invoices as (
         as_of_date
     from measures
     group by tenant_id, as_of_date, invoice_id, currency_code
+    -- one that is a draft again after its period closed is none from then on (T2)
+    having bool_or(is_issued) or sum(billed_amount) <> 0 or sum(open_amount) <> 0
 ),
 
 -- A3, A12: what the journal says, never what the source keeps beside the invoice

@@ -13,11 +13,11 @@ refunds as (
         end as payment_method,
         share,
         currency_code,
-        case when is_reversal then 0 else amount end as executed_amount,
-        case when is_reversal then amount else 0 end as voided_amount,
+        -- what a closed period withdraws of either is less of it
+        case when carried_to < 0 then -amount else amount end as moved_amount,
+        {{ is_void() }} as is_void,
         document_type,
         document_id,
-        is_reversal,
         business_date
     from postings
     where event_type in ('refund', 'wallet_refund')
@@ -29,10 +29,13 @@ refund_days as (
         payment_method,
         share,
         currency_code,
-        sum(executed_amount)::numeric(18, 4) as executed_amount,
-        sum(voided_amount)::numeric(18, 4) as voided_amount,
-        sum(executed_amount - voided_amount)::numeric(18, 4) as refund_amount,
-        count(distinct row(document_type, document_id)) filter (where not is_reversal)
+        coalesce(sum(moved_amount) filter (where not is_void), 0)::numeric(18, 4)
+            as executed_amount,
+        coalesce(sum(moved_amount) filter (where is_void), 0)::numeric(18, 4)
+            as voided_amount,
+        sum(case when is_void then -moved_amount else moved_amount end)::numeric(18, 4)
+            as refund_amount,
+        count(distinct row(document_type, document_id)) filter (where not is_void)
             as refund_count,
         business_date
     from refunds

@@ -50,6 +50,8 @@ labelled_postings as (
         res.base_amount,
         res.tax_rate,
         res.is_reversal,
+        res.carried_to,
+        res.carried_from,
         res.is_added,
         res.business_date,
         res.recorded_at

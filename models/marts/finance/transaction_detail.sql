@@ -47,6 +47,8 @@ labelled_postings as (
         pos.base_amount,
         pos.tax_rate,
         pos.is_reversal,
+        pos.carried_to,
+        pos.carried_from,
         pos.business_date,
         pos.recorded_at
     from postings as pos

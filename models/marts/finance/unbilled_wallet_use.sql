@@ -3,6 +3,20 @@ with postings as (
     select * from {{ ref('fct_postings') }}
 ),
 
+uses as (
+    select
+        *,
+        -- what a closed period withdraws is less of it
+        case when carried_to < 0 then -amount else amount end as moved_amount,
+        case when carried_to < 0 then -base_amount else base_amount end
+            as moved_base_amount,
+        {{ is_void() }} as is_void
+    from postings
+    where
+        document_type = 'wallet_transaction'
+        and event_type = 'unbilled_wallet_use'
+),
+
 -- V6: with the day on which it was taken back, if it was
 unbilled_uses as (
     select
@@ -12,17 +26,17 @@ unbilled_uses as (
         wallet_type,
         revenue_point_code,
         currency_code,
-        max(amount) filter (where not is_reversal)::numeric(18, 4) as amount,
-        max(base_amount) filter (where not is_reversal)::numeric(18, 4)
+        sum(moved_amount) filter (where not is_void)::numeric(18, 4) as amount,
+        sum(moved_base_amount) filter (where not is_void)::numeric(18, 4)
             as base_amount,
-        bool_or(is_reversal) as is_reversed,
-        min(business_date) filter (where not is_reversal) as business_date,
-        max(business_date) filter (where is_reversal) as reversal_date,
+        coalesce(sum(moved_amount) filter (where is_void), 0) <> 0 as is_reversed,
+        min(business_date) filter (where not is_void) as business_date,
+        case
+            when coalesce(sum(moved_amount) filter (where is_void), 0) <> 0
+                then max(business_date) filter (where is_void)
+        end as reversal_date,
         max(recorded_at) as recorded_at
-    from postings
-    where
-        document_type = 'wallet_transaction'
-        and event_type = 'unbilled_wallet_use'
+    from uses
     group by
         tenant_id,
         document_id,
@@ -30,6 +44,7 @@ unbilled_uses as (
         wallet_type,
         revenue_point_code,
         currency_code
+    having sum(moved_amount) filter (where not is_void) <> 0
 )
 
 select * from unbilled_uses

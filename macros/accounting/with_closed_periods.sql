@@ -1,0 +1,112 @@
+{#-
+    A CTE of postings on the days where they stand (T2). Those of a month that was closed under
+    the policy `carry-forward` stay as they were signed. Where a later change gives others, the
+    signed one is withdrawn and the new one posted on the first open day: `carried_to` is the
+    month that such a row was posted to, as YYYYMM, below zero for a withdrawal, and
+    `carried_from` the day that it is of. Nothing is read while no tenant has such a
+    month.
+
+    A posting and its withdrawals have one key but for the direction, and of what was signed
+    under one key the last counts. What was carried into a month that is closed under another
+    policy stays there too.
+-#}
+{% macro with_closed_periods(postings) -%}
+{%- do ref('dim_closed_periods') -%}
+{%- if not has_carried_periods() -%}
+select
+    pos.*,
+    0 as carried_to,
+    null::date as carried_from
+from {{ postings }} as pos
+{%- else -%}
+{%- set key = [
+    'tenant_id', 'document_type', 'document_id', 'line_id', 'event_type', 'share',
+] -%}
+{%- set swapped = {
+    'debit_account': 'credit_account', 'credit_account': 'debit_account',
+    'debit_ledger_account': 'credit_ledger_account',
+    'credit_ledger_account': 'debit_ledger_account',
+} -%}
+{%- set content = [
+    'invoice_id', 'department_id', 'practitioner_id', 'payer_id', 'patient_id', 'service_id',
+    'product_id', 'debit_account', 'credit_account', 'debit_ledger_account',
+    'credit_ledger_account', 'revenue_point_code', 'wallet_type', 'service_category',
+    'patient_type', 'tax_code', 'payment_method', 'currency_code', 'amount', 'base_amount',
+    'tax_rate',
+] -%}
+select sig.*
+from ({{ signed_postings() }}) as sig
+union all
+select
+    {%- for column in model.columns %}
+    {% if column in key -%}
+    coalesce(pos.{{ column }}, las.{{ column }}) as {{ column }}
+    {%- elif column == 'is_reversal' -%}
+    case when way.is_new then pos.is_reversal else not las.is_reversal end as is_reversal
+    {%- elif column == 'business_date' -%}
+    case
+        when not way.is_new or per.tenant_id is not null then ope.open_date
+        else pos.business_date
+    end as business_date
+    {%- elif column == 'carried_to' -%}
+    case
+        when not way.is_new then -{{ month_number('ope.open_date') }}
+        when per.tenant_id is not null then {{ month_number('ope.open_date') }}
+        when las.tenant_id is not null then {{ month_number('pos.business_date') }}
+        else 0
+    end as carried_to
+    {%- elif column == 'carried_from' -%}
+    case
+        when not way.is_new then las.stands_on
+        when per.tenant_id is not null or las.tenant_id is not null then pos.business_date
+    end as carried_from
+    {%- else -%}
+    case when way.is_new then pos.{{ column }} else las.{{ swapped.get(column, column) }} end
+        as {{ column }}
+    {%- endif -%}
+    {%- if not loop.last %},{% endif -%}
+    {%- endfor %}
+from {{ postings }} as pos
+full join (
+    select distinct on ({{ key | join(', ') }}, is_reversal <> (carried_to < 0))
+        sig.*,
+        sig.is_reversal <> (sig.carried_to < 0) as is_void,
+        coalesce(sig.carried_from, sig.business_date) as stands_on
+    from ({{ signed_postings() }}) as sig
+    order by
+        {{ key | join(', ') }},
+        is_reversal <> (carried_to < 0),
+        case carried_to when 0 then {{ month_number('business_date') }} else abs(carried_to) end
+            desc,
+        carried_to desc
+) as las
+    on
+        {% for column in key -%}
+        pos.{{ column }} = las.{{ column }} and
+        {% endfor -%}
+        pos.is_reversal = las.is_void
+left join (
+    select
+        tenant_id,
+        max(ends_before) as open_date
+    from {{ ref('dim_closed_periods') }}
+    group by tenant_id
+) as ope on coalesce(pos.tenant_id, las.tenant_id) = ope.tenant_id
+left join {{ ref('dim_closed_periods') }} as per
+    on
+        pos.tenant_id = per.tenant_id
+        and per.late_changes = 'carry-forward'
+        and pos.business_date < per.ends_before
+        and (per.starts_on is null or per.starts_on <= pos.business_date)
+inner join (values (true), (false)) as way (is_new)
+    on
+        case when way.is_new then pos.tenant_id is not null else las.carried_to >= 0 end
+        and (
+            pos.tenant_id is null
+            or las.tenant_id is null
+            or las.carried_to < 0
+            or row(pos.business_date, {{ released_list(content, 'pos') }})
+            is distinct from row(las.stands_on, {{ released_list(content, 'las') }})
+        )
+{%- endif -%}
+{%- endmacro %}

@@ -240,8 +240,8 @@ def revenue_by_doctor_monthly(books: Books) -> Cells:
 
 
 def revenue_by_payer(books: Books) -> Cells:
-    """Sum revenue by day, payer and share (V10)."""
-    return _by(books, _payer)
+    """Sum revenue by day, payer and share, with shares of the day (V10)."""
+    return _shared(_by(books, _payer))
 
 
 def revenue_by_payer_monthly(books: Books) -> Cells:
@@ -250,8 +250,8 @@ def revenue_by_payer_monthly(books: Books) -> Cells:
 
 
 def revenue_by_service(books: Books) -> Cells:
-    """Sum revenue by day, category and what was billed."""
-    return _by(books, _billed)
+    """Sum revenue by day, category and what was billed, with shares of the day."""
+    return _shared(_by(books, _billed))
 
 
 def revenue_by_service_monthly(books: Books) -> Cells:
@@ -265,8 +265,8 @@ def revenue_by_service_monthly(books: Books) -> Cells:
 
 
 def revenue_by_service_category(books: Books) -> Cells:
-    """Sum revenue by day and category."""
-    return _by(books, _category)
+    """Sum revenue by day and category, with shares of the day."""
+    return _shared(_by(books, _category))
 
 
 def revenue_by_service_category_monthly(books: Books) -> Cells:
@@ -275,8 +275,8 @@ def revenue_by_service_category_monthly(books: Books) -> Cells:
 
 
 def revenue_by_patient_type(books: Books) -> Cells:
-    """Sum revenue by day and kind of visit."""
-    return _by(books, _patient_type)
+    """Sum revenue by day and kind of visit, with shares of the day."""
+    return _shared(_by(books, _patient_type))
 
 
 def revenue_by_patient_type_monthly(books: Books) -> Cells:

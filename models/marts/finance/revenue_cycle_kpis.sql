@@ -3,7 +3,7 @@
     'gross_receivable', 'net_receivable', 'over_90', 'net_revenue', 'gross_charges',
     'collectable_charges', 'charity_care', 'collections', 'net_collections', 'invoices',
     'patient_cash', 'bad_debt', 'submitted', 'submitted_claims', 'denied', 'denied_claims',
-    'previous_net_revenue'
+    'previous_net_revenue', 'unbilled'
 ] %}
 with revenue_dates as (
     select * from {{ ref('reporting_days') }}
@@ -26,6 +26,10 @@ claim_dates as (
 ),
 
 earlier_dates as (
+    select * from {{ ref('reporting_days') }}
+),
+
+unbilled_dates as (
     select * from {{ ref('reporting_days') }}
 ),
 
@@ -59,6 +63,10 @@ write_offs as (
 
 claims as (
     select * from {{ ref('fct_claims') }}
+),
+
+unbilled_charges as (
+    select * from {{ ref('fct_unbilled_charges') }}
 ),
 
 periods as (
@@ -203,6 +211,20 @@ measures as (
         on
             day.tenant_id = rev.tenant_id
             and rev.business_date between day.as_of_date - 179 and day.as_of_date - 90
+    union all
+    -- a later issue does not count
+    select
+        day.tenant_id,
+        unb.currency_code,
+        'unbilled' as measure,
+        unb.gross_charge_amount as amount,
+        day.as_of_date
+    from unbilled_dates as day
+    inner join unbilled_charges as unb
+        on
+            day.tenant_id = unb.tenant_id
+            and day.as_of_date >= unb.discharge_date
+            and coalesce(day.as_of_date < unb.invoice_date, true)
 ),
 
 sums as (
@@ -296,6 +318,10 @@ kpis as (
                 11, 'net_revenue_growth', 'Growth of net revenue', 'percent',
                 sums.net_revenue - sums.previous_net_revenue,
                 sums.previous_net_revenue, 100, 180
+            ),
+            (
+                12, 'discharged_not_billed_days', 'Discharged, not billed', 'days',
+                sums.unbilled, sums.gross_charges, 90, 90
             )
         ) as kpi (
             kpi_number, kpi_code, kpi_name, unit, numerator, denominator, factor, days

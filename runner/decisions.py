@@ -65,6 +65,8 @@ def _decide(
         _check_principal(connection, found, status, who)
         if status == "approved":
             _check_outstanding(connection, found)
+        if status == "reversed":
+            _check_recovered(connection, found)
         step = {
             "write_off": write_off, "tenant": tenant, "status": status, "who": who,
             "reason": reason, "day": write_offs.today(connection, tenant),
@@ -113,3 +115,17 @@ def _check_outstanding(connection: db.Connection, found: DictRow) -> None:
     state = write_offs.outstanding(connection, *place)
     number, currency = found["write_off_id"], found["currency_code"]
     write_offs.require_outstanding(found["amount"], currency, state, number)
+
+
+def _check_recovered(connection: db.Connection, found: DictRow) -> None:
+    """What was recovered is no receivable: the recovery is taken back first."""
+    place = (found["tenant_id"], found["invoice_id"], found["share"])
+    state = write_offs.outstanding(connection, *place)
+    given_up = round(state["given_up_amount"], state["exponent"])
+    if found["amount"] <= given_up:
+        return
+    raise WriteOffError(
+        f"write-off {found['write_off_id']}, {found['amount']:f} {found['currency_code']}, cannot"
+        f" be reversed: only {given_up:f} is given up and not recovered",
+        "take the recovery back where it was entered, then run `almoner build`",
+    )

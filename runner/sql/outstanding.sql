@@ -1,5 +1,6 @@
 -- what a share of an issued invoice has open as its tenant reads it, with what was approved and
 -- reversed since; on the day on which a write-off would post, or less if a later day has less.
+-- And what is given up of it, less what was recovered.
 -- One statement, so that a publication comes wholly before or wholly after it
 with invoice as (
     select
@@ -26,6 +27,7 @@ published as (
         coalesce(
             sum(mov.amount) filter (where mov.business_date <= inv.business_date), 0
         ) as amount_by_then,
+        coalesce(sum(mov.given_up_amount), 0) as given_up_amount,
         coalesce(bool_or(mov.document_type in ('move', 'reconciliation')), false)
             as is_of_ledger
     from invoice as inv
@@ -33,15 +35,23 @@ published as (
         select
             pos.document_type,
             pos.business_date,
-            case pos.debit_account when 'receivable' then pos.amount else -pos.amount end
-                as amount
+            case 'receivable'
+                when pos.debit_account then pos.amount
+                when pos.credit_account then -pos.amount
+            end as amount,
+            case
+                when pos.document_type <> 'adjustment' then 0
+                when pos.credit_account = 'receivable' or pos.debit_account = 'recoveries'
+                    then pos.amount
+                else -pos.amount
+            end as given_up_amount
         from store.fct_postings as pos
         where
             pos.tenant_id = inv.tenant_id
             and pos.invoice_id = inv.invoice_id
             and pos.share = %(share)s
             and pos.currency_code = inv.currency_code
-            and 'receivable' in (pos.debit_account, pos.credit_account)
+            and array['receivable', 'recoveries'] && array[pos.debit_account, pos.credit_account]
             and pos.debit_account <> pos.credit_account
             and pos.released_in <= inv.release_id
             and pos.retired_in > inv.release_id
@@ -80,7 +90,8 @@ select
     inv.base_rate,
     inv.exponent,
     pub.is_of_ledger,
-    least(pub.amount, pub.amount_by_then) - tak.amount as amount
+    least(pub.amount, pub.amount_by_then) - tak.amount as amount,
+    pub.given_up_amount + tak.amount as given_up_amount
 from invoice as inv
 cross join published as pub
 cross join taken_since as tak

@@ -15,7 +15,17 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
-from runner import db, decisions, forecast, publication, releases, rights, tenants, write_offs
+from runner import (
+    db,
+    decisions,
+    forecast,
+    publication,
+    releases,
+    rights,
+    tenants,
+    trace,
+    write_offs,
+)
 from runner.errors import ConfigError, WriteOffError
 from runner.write_offs import Request
 from tests.acceptance.conftest import Installation
@@ -33,6 +43,13 @@ OPEN = (
     " (debit_account, credit_account) group by invoice_id, share"
     " having sum(case debit_account when 'receivable' then amount else -amount end) > 20"
     " order by invoice_id, share"
+)
+
+RECOVERED = (
+    "insert into hms.write_offs (hospital_id, invoice_id, category, share, currency_code,"
+    " exchange_rate, amount, status, requested_by, approved_by, requested_at, decided_at)"
+    " select hospital_id, id, 'recovery', '{1}', currency_code, exchange_rate, {2}, 'approved',"
+    " 1, 2, now(), now() from hms.invoices where id = {0}"
 )
 
 
@@ -303,6 +320,14 @@ def test_what_is_reversed_is_open_again_from_that_day_on(
     with releases.builder(connection):
         publication.rollback(connection, second.release)
     _is_taken_back(installation, connection, before)
+    key = {"tenant_id": TENANT, "business_date": str(today[0])}
+    traced = trace.trace(connection, "revenue_by_payer", key, "write_off_amount")
+    assert (traced.figure, traced.count) == (0, 6)
+    assert {row["raw"] for row in traced.rows} == {
+        f"almoner.write_offs {number}{reversal}"
+        for number in (posted, quick, again)
+        for reversal in ("", f", almoner.write_off_reversals {number}")
+    }
     for mart in ("ar_aging", "ar_roll_forward", "dues_by_patient"):
         assert installation.published(days=today)[mart] == published[mart] != []
     incremental = installation.published()
@@ -322,6 +347,26 @@ def _balance(connection: db.Connection, invoice: int, share: str) -> Decimal:
         share,
     )["amount"]
     return found
+
+
+def test_what_was_recovered_is_not_open_again(
+    installation: Installation, connection: db.Connection
+) -> None:
+    invoice, share, amount = next(
+        (invoice, share, amount)
+        for invoice, share, amount in _open(connection)
+        if not write_offs.outstanding(connection, TENANT, invoice, share)["given_up_amount"]
+    )
+    number = _ask(connection, invoice, share, amount)
+    decisions.approve(connection, number, APPROVERS[0], "")
+    installation.run(RECOVERED.format(invoice, share, ONE))
+    installation.build()
+    with pytest.raises(WriteOffError, match="given up and not recovered"):
+        decisions.reverse(connection, number, APPROVERS[1], "paid")
+    installation.run("update hms.write_offs set reversed_at = now() where amount = 0.01")
+    installation.build()
+    assert decisions.reverse(connection, number, APPROVERS[1], "paid")["status"] == "reversed"
+    assert write_offs.outstanding(connection, TENANT, invoice, share)["amount"] == amount
 
 
 def _is_taken_back(

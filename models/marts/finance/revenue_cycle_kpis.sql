@@ -53,8 +53,8 @@ invoices as (
     select * from {{ ref('fct_invoices') }}
 ),
 
-postings as (
-    select * from {{ ref('fct_postings') }}
+patient_cash_days as (
+    select * from {{ ref('patient_cash_daily') }}
 ),
 
 write_offs as (
@@ -140,18 +140,15 @@ measures as (
     union all
     select
         day.tenant_id,
-        pos.currency_code,
+        cas.currency_code,
         'patient_cash' as measure,
-        case pos.debit_account when 'cash' then pos.amount else -pos.amount end
-            as amount,
+        cas.net_cash_amount as amount,
         day.as_of_date
     from cash_dates as day
-    inner join postings as pos
+    inner join patient_cash_days as cas
         on
-            day.tenant_id = pos.tenant_id
-            and pos.business_date between day.as_of_date - 89 and day.as_of_date
-            and pos.share = 'patient'
-    where {{ moves(['cash']) }}
+            day.tenant_id = cas.tenant_id
+            and cas.business_date between day.as_of_date - 89 and day.as_of_date
     union all
     select
         day.tenant_id,

@@ -332,7 +332,8 @@ def _raw(
         if connection.execute(query).rowcount:
             found.append(f"{table.raw_schema}.{table.raw_name} {row[column]}")
     if row["document_type"] == "adjustment" and row["document_id"] < 0:
-        found.append(f"almoner.write_offs {-row['document_id']}")
+        kept = ("write_offs", "write_off_reversals")[: 1 + row["is_reversal"]]
+        found += [f"almoner.{table} {-row['document_id']}" for table in kept]
     return ", ".join(found)
 
 

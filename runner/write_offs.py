@@ -16,7 +16,7 @@ CATEGORIES = (
     "bad_debt", "charity_care", "contractual_adjustment", "administrative_error",
     "uncollectible", "deceased_patient", "small_balance", "other",
 )  # fmt: skip
-STATUSES = ("pending", "approved", "rejected", "cancelled")
+STATUSES = ("pending", "approved", "rejected", "cancelled", "reversed")
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,10 @@ def request(connection: db.Connection, asked: Request, who: str) -> int:
 
 
 def outstanding(connection: db.Connection, tenant: str, invoice: int, share: str) -> DictRow:
-    """Give what a share of an invoice has open, less what was approved since its publication.
+    """Give what a share of an invoice has open, with what was approved and reversed since.
 
-    With its currency, rate and exponent. Raises `WriteOffError` if the tenant reads no such
-    invoice, or keeps the ledger that it stands in.
+    With its currency, rate and exponent, and what is given up and not recovered. Raises
+    `WriteOffError` if the tenant reads no such invoice, or keeps the ledger that it stands in.
     """
     place = {"tenant": tenant, "invoice": invoice, "share": share}
     row = connection.execute(

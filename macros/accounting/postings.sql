@@ -6,6 +6,7 @@
     {%- set optional = {
         'product_id': 'bigint', 'wallet_type': 'text', 'service_category': 'text',
         'patient_type': 'text', 'tax_code': 'text', 'tax_rate': 'numeric',
+        'receipt_hour': 'smallint',
     } -%}
     {%- if known | reject('in', optional) | list -%}
         {%- do exceptions.raise_compiler_error(
@@ -53,6 +54,7 @@ select
     abs(eve.amount)::numeric(18, 4) as amount,
     abs(eve.amount) * eve.base_rate as base_amount,
     {{ cell.tax_rate }},
+    {{ cell.receipt_hour }},
     rev.is_reversal,
     case
         when rev.is_reversal then greatest(eve.void_date, eve.business_date)

@@ -38,6 +38,7 @@ TITLES = {
     "currency_code": "currency",
     "requested_at": "requested (UTC)",
     "decided_at": "decided (UTC)",
+    "reversed_at": "reversed (UTC)",
     "taken_at": "at (UTC)",
     "taken_by": "by",
     "closed_at": "closed (UTC)",

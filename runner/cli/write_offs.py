@@ -1,4 +1,4 @@
-"""Commands on write-offs: request, approve, reject, cancel, list, show, and who may."""
+"""Commands on write-offs: request, approve, reject, cancel, reverse, list, show, who may."""
 
 from __future__ import annotations
 
@@ -120,6 +120,16 @@ def writeoff_reject(write_off: int, reason: str, name: str | None, as_json: bool
 def writeoff_cancel(write_off: int, reason: str, name: str | None, as_json: bool) -> None:
     """Take back an own request that nobody decided yet."""
     _decided(decisions.cancel, write_off, reason, name, as_json)
+
+
+@writeoff_group.command("reverse")
+@NUMBER
+@REASON
+@AS
+@JSON
+def writeoff_reverse(write_off: int, reason: str, name: str | None, as_json: bool) -> None:
+    """Take back an approved write-off; the next build reverses it."""
+    _decided(decisions.reverse, write_off, reason, name, as_json)
 
 
 @writeoff_group.command("list")

@@ -1,6 +1,7 @@
--- what a share of an issued invoice has open as its tenant reads it, less what was approved
--- since; on the day on which a write-off would post, or less if a later day has less. One
--- statement, so that a publication comes wholly before or wholly after it
+-- what a share of an issued invoice has open as its tenant reads it, with what was approved and
+-- reversed since; on the day on which a write-off would post, or less if a later day has less.
+-- And what is given up of it, less what was recovered.
+-- One statement, so that a publication comes wholly before or wholly after it
 with invoice as (
     select
         inv.tenant_id,
@@ -26,6 +27,7 @@ published as (
         coalesce(
             sum(mov.amount) filter (where mov.business_date <= inv.business_date), 0
         ) as amount_by_then,
+        coalesce(sum(mov.given_up_amount), 0) as given_up_amount,
         coalesce(bool_or(mov.document_type in ('move', 'reconciliation')), false)
             as is_of_ledger
     from invoice as inv
@@ -33,39 +35,54 @@ published as (
         select
             pos.document_type,
             pos.business_date,
-            case pos.debit_account when 'receivable' then pos.amount else -pos.amount end
-                as amount
+            case 'receivable'
+                when pos.debit_account then pos.amount
+                when pos.credit_account then -pos.amount
+            end as amount,
+            case
+                when pos.document_type <> 'adjustment' then 0
+                when pos.credit_account = 'receivable' or pos.debit_account = 'recoveries'
+                    then pos.amount
+                else -pos.amount
+            end as given_up_amount
         from store.fct_postings as pos
         where
             pos.tenant_id = inv.tenant_id
             and pos.invoice_id = inv.invoice_id
             and pos.share = %(share)s
             and pos.currency_code = inv.currency_code
-            and 'receivable' in (pos.debit_account, pos.credit_account)
+            and array['receivable', 'recoveries'] && array[pos.debit_account, pos.credit_account]
             and pos.debit_account <> pos.credit_account
             and pos.released_in <= inv.release_id
             and pos.retired_in > inv.release_id
     ) as mov on true
 ),
 
-approved_since as (
-    select coalesce(sum(wof.amount), 0) as amount
+-- what write-offs take by now, less what they take in the release that the tenant reads: all
+-- of one that was approved since, below zero of one that was reversed since
+taken_since as (
+    select
+        coalesce(
+            sum(case when rev.write_off_id is null then wof.amount else 0 end - pos.amount), 0
+        ) as amount
     from invoice as inv
     inner join almoner.write_offs as wof
         on inv.tenant_id = wof.tenant_id and inv.invoice_id = wof.invoice_id
     inner join almoner.write_off_decisions as dec on wof.write_off_id = dec.write_off_id
-    where
-        wof.share = %(share)s
-        and dec.status = 'approved'
-        and not exists (
-            select from store.fct_postings as pos
-            where
-                pos.tenant_id = wof.tenant_id
-                and pos.document_type = 'adjustment'
-                and pos.document_id = -wof.write_off_id
-                and pos.released_in <= inv.release_id
-                and pos.retired_in > inv.release_id
-        )
+    left join almoner.write_off_reversals as rev on wof.write_off_id = rev.write_off_id
+    left join lateral (
+        select
+            coalesce(sum(case when adj.is_reversal then -adj.amount else adj.amount end), 0)
+                as amount
+        from store.fct_postings as adj
+        where
+            adj.tenant_id = wof.tenant_id
+            and adj.document_type = 'adjustment'
+            and adj.document_id = -wof.write_off_id
+            and adj.released_in <= inv.release_id
+            and adj.retired_in > inv.release_id
+    ) as pos on true
+    where wof.share = %(share)s and dec.status = 'approved'
 )
 
 select
@@ -73,7 +90,8 @@ select
     inv.base_rate,
     inv.exponent,
     pub.is_of_ledger,
-    least(pub.amount, pub.amount_by_then) - app.amount as amount
+    least(pub.amount, pub.amount_by_then) - tak.amount as amount,
+    pub.given_up_amount + tak.amount as given_up_amount
 from invoice as inv
 cross join published as pub
-cross join approved_since as app
+cross join taken_since as tak

@@ -18,4 +18,14 @@ select
     dec.reason
 from almoner.write_off_decisions as dec
 where dec.write_off_id = %(write_off)s
+union all
+select
+    rev.reversed_at as taken_at,
+    'reversed' as step,
+    rev.reversed_by as taken_by,
+    rev.login,
+    rev.business_date,
+    rev.reason
+from almoner.write_off_reversals as rev
+where rev.write_off_id = %(write_off)s
 order by taken_at

@@ -6,7 +6,7 @@ import json
 import random
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,17 @@ from zoneinfo import ZoneInfo
 import psycopg
 import pytest
 
-from runner import db, decisions, forecast, publication, releases, rights, tenants, write_offs
+from runner import (
+    db,
+    decisions,
+    forecast,
+    publication,
+    releases,
+    rights,
+    tenants,
+    trace,
+    write_offs,
+)
 from runner.errors import ConfigError, WriteOffError
 from runner.write_offs import Request
 from tests.acceptance.conftest import Installation
@@ -25,7 +35,7 @@ TENANT = "demo_1"
 APPROVERS = [f"approver.{number}" for number in range(8)]
 REQUESTS, INVOICES = 500, 25
 ONE = Decimal("0.01")
-KEPT = ("write_offs", "write_off_decisions", "write_off_rights")
+KEPT = ("write_offs", "write_off_decisions", "write_off_reversals", "write_off_rights")
 OPEN = (
     "select invoice_id, share, sum(case debit_account when 'receivable' then amount"
     " else -amount end) as amount from core.fct_postings"
@@ -33,6 +43,13 @@ OPEN = (
     " (debit_account, credit_account) group by invoice_id, share"
     " having sum(case debit_account when 'receivable' then amount else -amount end) > 20"
     " order by invoice_id, share"
+)
+
+RECOVERED = (
+    "insert into hms.write_offs (hospital_id, invoice_id, category, share, currency_code,"
+    " exchange_rate, amount, status, requested_by, approved_by, requested_at, decided_at)"
+    " select hospital_id, id, 'recovery', '{1}', currency_code, exchange_rate, {2}, 'approved',"
+    " 1, 2, now(), now() from hms.invoices where id = {0}"
 )
 
 
@@ -202,6 +219,12 @@ def test_each_step_is_kept_and_told(
         (0, "is approved", writeoff("approve", "1", "--as", APPROVERS[1])),
         (2, "it was approved", writeoff("approve", "1", "--as", APPROVERS[2])),
         (2, "it was approved", writeoff("cancel", "1", *why, "--as", "anna")),
+        (2, "it is pending", writeoff("reverse", "2", *why, "--as", APPROVERS[1])),
+        (2, "needs a reason", writeoff("reverse", "1", "--reason", " ", "--as", APPROVERS[1])),
+        (2, "may not approve", writeoff("reverse", "1", *why, "--as", "anna")),
+        (0, "is reversed", writeoff("reverse", "1", "--reason", "paid", "--as", APPROVERS[2])),
+        (2, "it was reversed by approver.2", writeoff("reverse", "1", *why, "--as", APPROVERS[1])),
+        (2, "it was reversed", writeoff("approve", "1", "--as", APPROVERS[1])),
         (0, "is cancelled", writeoff("cancel", "2", *why, "--as", APPROVERS[0])),
         (0, "no longer approve", writeoff("revoke", TENANT, APPROVERS[2], "--approve")),
         (2, "name --request", writeoff("revoke", TENANT, APPROVERS[2])),
@@ -219,13 +242,20 @@ def test_each_step_is_kept_and_told(
     ]
     assert shown["steps"][0]["business_date"] == str(_business_date(connection))
     listed = json.loads(writeoff("list", "--tenant", TENANT, "--json")[1])
-    assert [row["status"] for row in listed] == ["rejected", "cancelled", "approved"]
-    of_status = json.loads(writeoff("list", "--status", "approved", "--json")[1])
+    assert [row["status"] for row in listed] == ["rejected", "cancelled", "reversed"]
+    of_status = json.loads(writeoff("list", "--status", "reversed", "--json")[1])
     assert [row["write_off_id"] for row in of_status] == [1]
+    assert json.loads(writeoff("list", "--status", "approved", "--json")[1]) == []
+    reversed_steps = json.loads(writeoff("show", "1", "--json")[1])["steps"]
+    assert [(step["step"], step["taken_by"], step["reason"]) for step in reversed_steps] == [
+        ("requested", "anna", "moved away"),
+        ("approved", APPROVERS[1], None),
+        ("reversed", APPROVERS[2], "paid"),
+    ]
     _is_only_added_to(connection)
 
 
-def _business_date(connection: db.Connection) -> object:
+def _business_date(connection: db.Connection) -> date:
     """T1: give the tenant's day."""
     row = db.one(connection, "select * from core.dim_tenants where tenant_id = %s", TENANT)
     local = datetime.now(UTC).astimezone(ZoneInfo(row["time_zone"]))
@@ -245,6 +275,132 @@ def _is_only_added_to(connection: db.Connection) -> None:
     for table in KEPT:
         query = f"select count(*) as size from almoner.{table}"
         assert db.one(connection, query)["size"] == 0
+
+
+def test_what_is_reversed_is_open_again_from_that_day_on(
+    installation: Installation, connection: db.Connection
+) -> None:
+    """R2, V3: before a build has the approval, the reversal or both; and after each."""
+    (invoice, share, amount), (other, part, whole) = _open(connection)[:2]
+
+    def left(number: int = invoice, of: str = share) -> Decimal:
+        found: Decimal = write_offs.outstanding(connection, TENANT, number, of)["amount"]
+        return found
+
+    def write_off(number: int, of: str, asked: Decimal) -> int:
+        made = _ask(connection, number, of, asked)
+        decisions.approve(connection, made, APPROVERS[0], "")
+        return made
+
+    before = _measures(installation)
+    today = (_business_date(connection),)
+    published = installation.published(days=today)
+    posted, quick = write_off(invoice, share, amount), write_off(other, part, whole)
+    assert (left(), left(other, part)) == (0, 0)
+    assert decisions.reverse(connection, quick, APPROVERS[1], "paid")["status"] == "reversed"
+    assert (left(), left(other, part)) == (0, whole)
+    first = installation.build()
+    assert write_offs.waiting(connection) == 0
+    assert (left(), left(other, part)) == (0, whole)
+    assert _balance(connection, invoice, share) == 0
+    decisions.reverse(connection, posted, APPROVERS[1], "paid")
+    assert left() == amount
+    again = write_off(invoice, share, ONE)
+    assert left() == amount - ONE
+    decisions.reverse(connection, again, APPROVERS[1], "paid")
+    assert write_offs.waiting(connection) == 2
+    second = installation.build()
+    assert first.release is not None
+    assert second.release is not None
+    assert (left(), left(other, part)) == (amount, whole)
+    assert _balance(connection, invoice, share) == amount
+    with releases.builder(connection):
+        publication.rollback(connection, first.release)
+    assert (left(), left(other, part)) == (amount, whole)
+    with releases.builder(connection):
+        publication.rollback(connection, second.release)
+    _is_taken_back(installation, connection, before)
+    key = {"tenant_id": TENANT, "business_date": str(today[0])}
+    traced = trace.trace(connection, "revenue_by_payer", key, "write_off_amount")
+    assert (traced.figure, traced.count) == (0, 6)
+    assert {row["raw"] for row in traced.rows} == {
+        f"almoner.write_offs {number}{reversal}"
+        for number in (posted, quick, again)
+        for reversal in ("", f", almoner.write_off_reversals {number}")
+    }
+    for mart in ("ar_aging", "ar_roll_forward", "dues_by_patient"):
+        assert installation.published(days=today)[mart] == published[mart] != []
+    incremental = installation.published()
+    installation.build(full=True)  # T3
+    assert installation.published() == incremental
+
+
+def _balance(connection: db.Connection, invoice: int, share: str) -> Decimal:
+    """Give what a share of an invoice has open in the journal."""
+    found: Decimal = db.one(
+        connection,
+        "select sum(case debit_account when 'receivable' then amount else -amount end) as amount"
+        " from core.fct_postings where tenant_id = %s and invoice_id = %s and share = %s"
+        " and 'receivable' in (debit_account, credit_account)",
+        TENANT,
+        invoice,
+        share,
+    )["amount"]
+    return found
+
+
+def test_what_was_recovered_is_not_open_again(
+    installation: Installation, connection: db.Connection
+) -> None:
+    invoice, share, amount = next(
+        (invoice, share, amount)
+        for invoice, share, amount in _open(connection)
+        if not write_offs.outstanding(connection, TENANT, invoice, share)["given_up_amount"]
+    )
+    number = _ask(connection, invoice, share, amount)
+    decisions.approve(connection, number, APPROVERS[0], "")
+    installation.run(RECOVERED.format(invoice, share, ONE))
+    installation.build()
+    with pytest.raises(WriteOffError, match="given up and not recovered"):
+        decisions.reverse(connection, number, APPROVERS[1], "paid")
+    installation.run("update hms.write_offs set reversed_at = now() where amount = 0.01")
+    installation.build()
+    assert decisions.reverse(connection, number, APPROVERS[1], "paid")["status"] == "reversed"
+    assert write_offs.outstanding(connection, TENANT, invoice, share)["amount"] == amount
+
+
+def _is_taken_back(
+    installation: Installation, connection: db.Connection, before: dict[str, Any]
+) -> None:
+    """Each of three postings has its reversal of the day, and nothing is left of them."""
+    day = _business_date(connection)
+    after = _measures(installation)
+    own = [row for row in after["write_offs"] if row["adjustment_id"] < 0]
+    assert [(row["status"], row["is_posted"], row["is_reversed"]) for row in own] == [
+        ("approved", True, True)
+    ] * 3
+    assert {row["reversal_date"] for row in own} == {day}
+    for measure in ("amount", "posted_amount", "reversed_amount"):
+        grown = sum(row[measure] for row in after["write_off_summary"]) - sum(
+            row[measure] for row in before["write_off_summary"]
+        )
+        assert grown == sum(row["amount"] for row in own)
+    assert after["excessive_write_offs"] == before["excessive_write_offs"]
+    assert after["collections_daily"] == before["collections_daily"]
+    postings = db.rows(
+        connection,
+        "select document_id, is_reversal, debit_account, credit_account, business_date"
+        " from core.fct_postings where tenant_id = %s and document_type = 'adjustment'"
+        " and document_id < 0",
+        TENANT,
+    )
+    assert len(postings) == 6
+    for row in postings:
+        accounts = (row["debit_account"], row["credit_account"])
+        assert accounts == (
+            ("receivable", "write_offs") if row["is_reversal"] else ("write_offs", "receivable")
+        )
+        assert row["business_date"] == day
 
 
 def test_a_tenant_that_reads_nothing_has_nothing_to_write_off(connection: db.Connection) -> None:

@@ -200,6 +200,13 @@ EDITS = {
     "invoice of another application": change("invoices", "source_app = %(app)s"),
     "department of another name": change("departments", f"code = {NUMBER}, name = %(department)s"),
     "visit of another department": change("visits", f"department_id = {other('departments')}"),
+    "visit over at another time": change(
+        "visits",
+        "status = 'completed', entered_at = least(entered_at, %(instant)s),"
+        " exited_at = %(instant)s + %(later)s",
+        "id in (select visit_id from hms.invoices)",
+    ),
+    "visit not over": change("visits", "status = 'in_consultation', exited_at = null"),
     "test order of no department": change("test_orders", "department_id = null"),
     "pharmacy sale of another department": change(
         "pharmacy_sales", f"department_id = {other('departments')}"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from tests.oracle.records import Hospital, Records, Row, Tables, rounded
@@ -51,6 +51,7 @@ class Origin:
     wallet_type: str | None = None
     method: str | None = None
     item: Item | None = None
+    hour: int | None = None
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,13 @@ class Books(Records):
             header.get("patient_id") or row.get("patient_id"), header.get("payer_id") or payer,
             header.get("source_app"), header.get("doctor_id"),
             row.get("type") if kind == "wallet_transaction" else None, row.get("method"),
+            hour=self._hour(row, "paid_at") if kind == "payment" else None,
         )  # fmt: skip
+
+    def _hour(self, row: Row, column: str) -> int:
+        """Give the hour of an instant by the hospital's clock."""
+        instant: datetime = row[column]
+        return instant.astimezone(self.hospitals[row["hospital_id"]].zone).hour
 
     def _posted(self, found: list[Posting], voided: date | None) -> Iterator[Posting]:
         """Give the postings with amounts above zero (R1) and, if voided, all swapped (R2)."""

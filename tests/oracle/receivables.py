@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from tests.oracle.claims import sent_claims
 from tests.oracle.journal import ZERO, Books, Posting
 from tests.oracle.points import revenue_point
+from tests.oracle.records import rounded
 from tests.oracle.reports import (
     Cells,
     Key,
@@ -222,6 +224,8 @@ def revenue_cycle_kpis(books: Books, day: date) -> Cells:
             claimed["claims"] += 1
             claimed["denied"] += denied
             claimed["denials"] += denied > 0
+    for (name, currency), amount in _unbilled(books, day):
+        sums[name, currency]["unbilled"] += amount
     found: Cells = {}
     began, last = first_days(books), last_days(books)
     for (name, currency), each in sums.items():
@@ -239,6 +243,7 @@ def revenue_cycle_kpis(books: Books, day: date) -> Cells:
             ("denial_rate", each["denied"], each["sent"], 100),
             ("denial_rate_by_count", each["denials"], each["claims"], 100),
             ("net_revenue_growth", revenue - each["before"], each["before"], 100),
+            ("discharged_not_billed_days", each["unbilled"], charged, 90),
         ):
             found[name, code, currency] = {
                 "numerator": part,
@@ -248,6 +253,26 @@ def revenue_cycle_kpis(books: Books, day: date) -> Cells:
         if first - timedelta(days=90) < began[name] or day > last[name]:
             found[name, "net_revenue_growth", currency]["kpi_value"] = None
     return {key: cells for key, cells in found.items() if _is_told(found, key)}
+
+
+def _unbilled(books: Books, day: date) -> Iterator[tuple[Key, Decimal]]:
+    """Give what each line charges whose patient has left by a day that has no invoice yet."""
+    for line in books.tables["invoice_items"]:
+        invoice = books.find("invoices", line["invoice_id"], line)
+        if (
+            invoice is None
+            or not books.is_good(invoice)
+            or line["discount_amount"] > line["quantity"] * line["unit_price"]
+        ):
+            continue
+        visit = books.find("visits", invoice["visit_id"], invoice)
+        if visit is None or visit["status"] != "completed" or visit["exited_at"] is None:
+            continue
+        is_issued = invoice["status"] != "draft" and books.day(invoice, "issued_at") <= day
+        if books.day(visit, "exited_at") <= day and not is_issued:
+            name = tenant(books.hospitals[invoice["hospital_id"]])
+            charge = rounded(line["quantity"] * line["unit_price"], invoice["currency_code"])
+            yield (name, invoice["currency_code"]), charge
 
 
 def _is_told(found: Cells, key: Key) -> bool:

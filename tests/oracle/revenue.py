@@ -152,7 +152,7 @@ def volume_vs_revenue(books: Books) -> Cells:
 
 
 def peak_periods(books: Books) -> Cells:
-    """Count invoices by the weekday and the hour of their issue, by the tenant's clock."""
+    """Count invoices and payments by weekday and hour, by the tenant's clock."""
     days: dict[Key, list[tuple[date, Decimal]]] = defaultdict(list)
     for row in books.tables["invoices"]:
         if books.issued(row["id"], row):
@@ -163,24 +163,34 @@ def peak_periods(books: Books) -> Cells:
             charged = rounded(row["total_amount"], currency) - rounded(row["tax_amount"], currency)
             place = (tenant(hospital), day.replace(day=1), day.isoweekday(), hour, currency)
             days[place].append((day, charged))
-    found: Cells = {
-        place: {
+    taken: dict[Key, list[Posting]] = defaultdict(list)
+    for each in _moving(books, MONEY):
+        if each.origin.kind == "payment" and not each.is_reversal:
+            name, month = _month(each)
+            hour = each.origin.hour
+            taken[name, month, each.day.isoweekday(), hour, each.origin.currency].append(each)
+    found: Cells = {}
+    for place in days.keys() | taken.keys():
+        charges, payments = days.get(place, []), taken.get(place, [])
+        active = len({day for day, _ in charges})
+        found[place] = {
             "invoice_count": len(charges),
-            "active_days": len({day for day, _ in charges}),
+            "active_days": active,
+            "average_invoice_count": _cents(Fraction(len(charges), active)) if active else None,
             "charged_amount": sum((amount for _, amount in charges), ZERO),
+            "receipt_count": len({each.origin.key for each in payments}),
+            "receipt_amount": _on(payments, "cash") + _on(payments, "wallet_liability"),
         }
-        for place, charges in days.items()
-    }
-    for cells in found.values():
-        average = Fraction(cells["invoice_count"], cells["active_days"])
-        cells["average_invoice_count"] = _cents(average)
     for _, keys in _grouped(found, lambda key: (key[0], key[1], key[-1])).items():
-        ranked = sorted(
-            keys,
-            key=lambda key: (-found[key]["invoice_count"], -found[key]["charged_amount"], key),
-        )
-        for rank, key in enumerate(ranked, 1):
-            found[key]["peak_rank"] = rank
+        for column, count, amount in (
+            ("peak_rank", "invoice_count", "charged_amount"),
+            ("receipt_rank", "receipt_count", "receipt_amount"),
+        ):
+            ranked = sorted(
+                keys, key=lambda key: (-found[key][count], -found[key][amount], key)
+            )  # fmt: skip
+            for rank, key in enumerate(ranked, 1):
+                found[key][column] = rank
     return _shared(found, "charged_amount")
 
 
@@ -240,8 +250,8 @@ def revenue_by_doctor_monthly(books: Books) -> Cells:
 
 
 def revenue_by_payer(books: Books) -> Cells:
-    """Sum revenue by day, payer and share (V10)."""
-    return _by(books, _payer)
+    """Sum revenue by day, payer and share, with shares of the day (V10)."""
+    return _shared(_by(books, _payer))
 
 
 def revenue_by_payer_monthly(books: Books) -> Cells:
@@ -250,8 +260,8 @@ def revenue_by_payer_monthly(books: Books) -> Cells:
 
 
 def revenue_by_service(books: Books) -> Cells:
-    """Sum revenue by day, category and what was billed."""
-    return _by(books, _billed)
+    """Sum revenue by day, category and what was billed, with shares of the day."""
+    return _shared(_by(books, _billed))
 
 
 def revenue_by_service_monthly(books: Books) -> Cells:
@@ -265,8 +275,8 @@ def revenue_by_service_monthly(books: Books) -> Cells:
 
 
 def revenue_by_service_category(books: Books) -> Cells:
-    """Sum revenue by day and category."""
-    return _by(books, _category)
+    """Sum revenue by day and category, with shares of the day."""
+    return _shared(_by(books, _category))
 
 
 def revenue_by_service_category_monthly(books: Books) -> Cells:
@@ -275,8 +285,8 @@ def revenue_by_service_category_monthly(books: Books) -> Cells:
 
 
 def revenue_by_patient_type(books: Books) -> Cells:
-    """Sum revenue by day and kind of visit."""
-    return _by(books, _patient_type)
+    """Sum revenue by day and kind of visit, with shares of the day."""
+    return _shared(_by(books, _patient_type))
 
 
 def revenue_by_patient_type_monthly(books: Books) -> Cells:

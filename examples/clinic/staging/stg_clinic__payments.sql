@@ -15,6 +15,7 @@ judged_receipts as (
     select
         rec.*,
         ten.currency_code,
+        {{ business_hour('rec.taken', 'ten') }} as receipt_hour,
         {{ business_date('rec.taken', 'ten') }} as payment_date,
         case
             when ten.reject_reason is not null then ten.reject_reason
@@ -45,6 +46,7 @@ payments as (
         amount,
         null::bigint as wallet_transaction_id,
         true as is_posted,
+        receipt_hour,
         payment_date,
         null::date as void_date,
         changed as recorded_at,

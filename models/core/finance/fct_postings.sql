@@ -89,6 +89,7 @@ translated_postings as (
         pos.amount,
         round(pos.base_amount, ten.currency_exponent)::numeric(18, 4) as base_amount,
         pos.tax_rate::numeric(18, 4) as tax_rate,
+        pos.receipt_hour,
         pos.is_reversal,
         pos.business_date,
         pos.recorded_at

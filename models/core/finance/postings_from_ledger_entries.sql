@@ -33,6 +33,7 @@ posted_entries as (
         amount::numeric(18, 4) as amount,
         base_amount::numeric(18, 4) as base_amount,
         tax_rate,
+        null::smallint as receipt_hour,
         is_reversal,
         business_date,
         recorded_at

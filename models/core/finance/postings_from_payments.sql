@@ -40,6 +40,7 @@ dated_parts as (
             when par.wallet_transaction_id is not null then 'wallet_liability'
             else coalesce(met.account, 'cash')
         end as money_account,
+        par.receipt_hour as hour_of_day,
         par.payment_date,
         -- A2
         case
@@ -69,6 +70,10 @@ payment_events as (
             when 'payment_unapplied' then 'unapplied_credit'
             else 'receivable'
         end as credit_account,
+        -- of what came in; an application is of a later day
+        case
+            when eve.event_type <> 'application' then par.hour_of_day::smallint
+        end as receipt_hour,
         case eve.event_type
             when 'application' then par.application_date
             else par.payment_date
@@ -87,7 +92,7 @@ payment_events as (
 ),
 
 posted_payments as (
-    {{ postings('payment_events') }}
+    {{ postings('payment_events', known=['receipt_hour']) }}
 )
 
 select * from posted_payments

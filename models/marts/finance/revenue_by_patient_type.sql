@@ -19,14 +19,24 @@ patient_type_revenue as (
         coalesce(patient_type, 'unknown')
 ),
 
+shared_revenue as (
+    {{ with_shares(
+        'patient_type_revenue',
+        'net_revenue_amount',
+        ['tenant_id', 'business_date', 'currency_code'],
+        ['patient_type']
+    ) }}
+),
+
 labelled_revenue as (
     select
         rev.tenant_id,
         rev.patient_type,
         rev.currency_code,
         {{ earned_revenue('rev') }},
+        rev.share_percent,
         rev.business_date
-    from patient_type_revenue as rev
+    from shared_revenue as rev
 )
 
 select * from labelled_revenue

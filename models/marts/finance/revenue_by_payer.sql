@@ -25,6 +25,15 @@ payer_revenue as (
         share
 ),
 
+shared_revenue as (
+    {{ with_shares(
+        'payer_revenue',
+        'net_revenue_amount',
+        ['tenant_id', 'business_date', 'currency_code'],
+        ['payer_id', 'share']
+    ) }}
+),
+
 labelled_revenue as (
     select
         rev.tenant_id,
@@ -37,8 +46,9 @@ labelled_revenue as (
         rev.share,
         rev.currency_code,
         {{ earned_revenue('rev') }},
+        rev.share_percent,
         rev.business_date
-    from payer_revenue as rev
+    from shared_revenue as rev
     left join payers as pay
         on
             rev.tenant_id = pay.tenant_id

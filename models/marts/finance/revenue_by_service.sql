@@ -31,6 +31,15 @@ service_revenue as (
         coalesce(product_id, 0)
 ),
 
+shared_revenue as (
+    {{ with_shares(
+        'service_revenue',
+        'net_revenue_amount',
+        ['tenant_id', 'business_date', 'currency_code'],
+        ['service_category', 'service_id', 'product_id']
+    ) }}
+),
+
 labelled_revenue as (
     select
         rev.tenant_id,
@@ -44,8 +53,9 @@ labelled_revenue as (
         end as service_name,
         rev.currency_code,
         {{ earned_revenue('rev') }},
+        rev.share_percent,
         rev.business_date
-    from service_revenue as rev
+    from shared_revenue as rev
     left join services as srv
         on
             rev.tenant_id = srv.tenant_id

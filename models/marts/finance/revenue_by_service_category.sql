@@ -19,14 +19,24 @@ category_revenue as (
         coalesce(service_category, 'unknown')
 ),
 
+shared_revenue as (
+    {{ with_shares(
+        'category_revenue',
+        'net_revenue_amount',
+        ['tenant_id', 'business_date', 'currency_code'],
+        ['service_category']
+    ) }}
+),
+
 labelled_revenue as (
     select
         rev.tenant_id,
         rev.service_category,
         rev.currency_code,
         {{ earned_revenue('rev') }},
+        rev.share_percent,
         rev.business_date
-    from category_revenue as rev
+    from shared_revenue as rev
 )
 
 select * from labelled_revenue

@@ -3,7 +3,7 @@
     'gross_receivable', 'net_receivable', 'over_90', 'net_revenue', 'gross_charges',
     'collectable_charges', 'charity_care', 'collections', 'net_collections', 'invoices',
     'patient_cash', 'bad_debt', 'submitted', 'submitted_claims', 'denied', 'denied_claims',
-    'previous_net_revenue'
+    'previous_net_revenue', 'unbilled'
 ] %}
 with revenue_dates as (
     select * from {{ ref('reporting_days') }}
@@ -29,6 +29,10 @@ earlier_dates as (
     select * from {{ ref('reporting_days') }}
 ),
 
+unbilled_dates as (
+    select * from {{ ref('reporting_days') }}
+),
+
 aged_invoices as (
     select * from {{ ref('ar_aging_invoices') }}
 ),
@@ -49,8 +53,8 @@ invoices as (
     select * from {{ ref('fct_invoices') }}
 ),
 
-postings as (
-    select * from {{ ref('fct_postings') }}
+patient_cash_days as (
+    select * from {{ ref('patient_cash_daily') }}
 ),
 
 write_offs as (
@@ -59,6 +63,10 @@ write_offs as (
 
 claims as (
     select * from {{ ref('fct_claims') }}
+),
+
+unbilled_charges as (
+    select * from {{ ref('fct_unbilled_charges') }}
 ),
 
 periods as (
@@ -132,18 +140,15 @@ measures as (
     union all
     select
         day.tenant_id,
-        pos.currency_code,
+        cas.currency_code,
         'patient_cash' as measure,
-        case pos.debit_account when 'cash' then pos.amount else -pos.amount end
-            as amount,
+        cas.net_cash_amount as amount,
         day.as_of_date
     from cash_dates as day
-    inner join postings as pos
+    inner join patient_cash_days as cas
         on
-            day.tenant_id = pos.tenant_id
-            and pos.business_date between day.as_of_date - 89 and day.as_of_date
-            and pos.share = 'patient'
-    where {{ moves(['cash']) }}
+            day.tenant_id = cas.tenant_id
+            and cas.business_date between day.as_of_date - 89 and day.as_of_date
     union all
     select
         day.tenant_id,
@@ -203,6 +208,20 @@ measures as (
         on
             day.tenant_id = rev.tenant_id
             and rev.business_date between day.as_of_date - 179 and day.as_of_date - 90
+    union all
+    -- a later issue does not count
+    select
+        day.tenant_id,
+        unb.currency_code,
+        'unbilled' as measure,
+        unb.gross_charge_amount as amount,
+        day.as_of_date
+    from unbilled_dates as day
+    inner join unbilled_charges as unb
+        on
+            day.tenant_id = unb.tenant_id
+            and day.as_of_date >= unb.discharge_date
+            and coalesce(day.as_of_date < unb.invoice_date, true)
 ),
 
 sums as (
@@ -296,6 +315,10 @@ kpis as (
                 11, 'net_revenue_growth', 'Growth of net revenue', 'percent',
                 sums.net_revenue - sums.previous_net_revenue,
                 sums.previous_net_revenue, 100, 180
+            ),
+            (
+                12, 'discharged_not_billed_days', 'Discharged, not billed', 'days',
+                sums.unbilled, sums.gross_charges, 90, 90
             )
         ) as kpi (
             kpi_number, kpi_code, kpi_name, unit, numerator, denominator, factor, days

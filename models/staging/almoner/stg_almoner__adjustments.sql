@@ -19,7 +19,7 @@ adjustments as (
         requester,
         approver,
         adjustment_date,
-        null::date as void_date,
+        reversal_date as void_date,
         recorded_at,
         null::text as reject_reason,
         null::jsonb as rejected_row

@@ -18,6 +18,7 @@ invoices as (
 judged_payments as (
     select
         pay.*,
+        {{ business_hour('pay.paid_at', 'ten') }} as receipt_hour,
         {{ business_date('pay.paid_at', 'ten') }} as payment_date,
         {{ business_date('pay.voided_at', 'ten') }} as voided_date,
         case
@@ -84,6 +85,7 @@ renamed_payments as (
         amount,
         wallet_transaction_id,
         status not in ('pending', 'failed') as is_posted,
+        receipt_hour,
         payment_date,
         case when status = 'voided' then voided_date end as void_date,
         updated_at as recorded_at,

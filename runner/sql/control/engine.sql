@@ -97,7 +97,8 @@ declare
     name text;
 begin
     foreach name in array array[
-        'write_offs', 'write_off_decisions', 'write_off_rights', 'period_steps'
+        'write_offs', 'write_off_decisions', 'write_off_reversals', 'write_off_rights',
+        'period_steps'
     ] loop
         execute format(
             'create or replace trigger is_only_added_to before update or delete'

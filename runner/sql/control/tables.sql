@@ -324,6 +324,17 @@ create table if not exists almoner.write_off_decisions (
     login text not null default session_user
 );
 
+-- an approval that was taken back: once, and for good
+create table if not exists almoner.write_off_reversals (
+    write_off_id bigint primary key references almoner.write_offs,
+    tenant_id text not null,
+    reason text not null check (reason <> ''),
+    business_date date not null,
+    reversed_by text not null,
+    reversed_at timestamptz not null default clock_timestamp(),
+    login text not null default session_user
+);
+
 -- who may ask for a tenant's write-offs, and who may approve them: every change, the last
 -- one counts
 create table if not exists almoner.write_off_rights (
@@ -355,8 +366,22 @@ create table if not exists almoner.landed_write_offs (
     adjustment_date date not null,
     recorded_at timestamptz not null,
     landed_in int not null,
+    reversal_date date,
     primary key (tenant_id, adjustment_id)
 );
+-- of a database from before write-offs were reversed; asked first, since it waits for readers
+do $$
+begin
+    if not exists (
+        select from pg_catalog.pg_attribute
+        where
+            attrelid = 'almoner.landed_write_offs'::regclass
+            and attname = 'reversal_date'
+    ) then
+        alter table almoner.landed_write_offs add column reversal_date date;
+    end if;
+end
+$$;
 create index if not exists landed_write_offs_of_invoice
 on almoner.landed_write_offs (tenant_id, invoice_id);
 create table if not exists feed.almoner__landed_write_offs (

@@ -161,7 +161,9 @@ def read_as(connection: db.Connection, tenant: str, as_known_at: int | None) -> 
     connection.execute(
         "select set_config('almoner.tenant', %s, true),"
         " set_config('almoner.as_known_at', %s, true),"
-        " set_config('enable_nestloop', 'off', true)",  # as readers' sessions begin
+        # as readers' sessions begin
+        " set_config('enable_nestloop', 'off', true),"
+        " set_config('enable_mergejoin', 'off', true)",
         (tenant, asked),
     )
     try:

@@ -1,5 +1,5 @@
-{#- The measures of a month of revenue with its share (`with_shares`) and its growth
-    (`with_growth`), as columns of a select. -#}
+{#- The measures of a month of revenue with its growth (`revenue_months`) and its share
+    (`with_shares`), as columns of a select. -#}
 {% macro compared_revenue(alias, is_collected=false) -%}
     {{ alias }}.gross_charge_amount,
     {{ alias }}.discount_amount,

@@ -24,6 +24,14 @@ pytestmark = pytest.mark.acceptance
 Seen = dict[str, list[tuple[Any, ...]]]
 TWO = ("demo_1", "demo_2")
 BY_ROW = {"excessive_write_offs"}  # a lateral of its own, through an index
+# each month is looked up with the two that it is compared with
+BY_MONTH = {
+    "revenue_by_department", "revenue_by_doctor_monthly", "revenue_by_patient_type_monthly",
+    "revenue_by_payer_monthly", "revenue_by_service_category_monthly",
+    "revenue_by_service_monthly", "revenue_point_monthly", "collections_monthly",
+    "collections_by_method_monthly", "volume_vs_revenue",
+}  # fmt: skip
+MONTHS = 3 * 3  # of three tenants
 
 
 def _login(installation: Installation, *named: str) -> str:
@@ -181,7 +189,8 @@ def test_no_mart_reads_a_table_again_for_each_row_of_another(shared: Installatio
                 node["Actual Loops"] for node in _nodes(told[0][0]["Plan"])
                 if node.get("Function Name") == "visible_tenants"
             ]  # fmt: skip
-            assert max(again) == 1 or mart.name in BY_ROW, mart.name
+            most = 3 * MONTHS if mart.name in BY_MONTH else 1
+            assert max(again) <= most or mart.name in BY_ROW, mart.name
 
 
 def _nodes(plan: dict[str, Any]) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from runner import access, publication
@@ -183,3 +184,20 @@ def test_a_login_in_a_second_role_is_found(installation: Installation) -> None:
             connection.execute(f'grant almoner_administrator to "{login}"'.encode())
             with pytest.raises(PublicationError, match="member of almoner_administrator"):
                 publication.check_gate(connection)
+
+
+def test_a_login_that_was_granted_before_begins_as_a_new_one(installation: Installation) -> None:
+    url = _login(installation, Role("auditor"))
+    role = str(conninfo_to_dict(url)["user"])
+    assert _ask(url, "show enable_mergejoin") == [("off",)]
+    with installation.connect() as connection:
+        connection.execute(
+            sql.SQL("alter role {} in database {} reset enable_mergejoin").format(
+                sql.Identifier(role), sql.Identifier(connection.info.dbname)
+            )
+        )
+        connection.execute("comment on schema almoner is 'of an earlier version'")
+    assert _ask(url, "show enable_mergejoin") == [("on",)]
+    with installation.connect():  # prepares
+        pass
+    assert _ask(url, "show enable_mergejoin") == [("off",)]

@@ -9,13 +9,7 @@ buckets as (
 
 -- A6: an invoice in parts has what is due from each part on, latest part last
 settled_parts as (
-    {{ with_instalments(
-        'open_receivables',
-        [
-            'tenant_id', 'as_of_date', 'document_type', 'document_id', 'share', 'debtor_id',
-            'currency_code'
-        ]
-    ) }}
+    {{ with_instalments('open_receivables') }}
 ),
 
 aged_parts as (

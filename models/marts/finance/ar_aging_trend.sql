@@ -54,7 +54,6 @@ trend_days as (
 spans as (
     select
         bal.tenant_id,
-        row_number() over (partition by bal.tenant_id) as span_number,
         bal.invoice_id,
         bal.share,
         bal.currency_code,
@@ -88,12 +87,13 @@ spans as (
     where bal.outstanding_amount <> 0 and spa.stands_from < spa.stands_to
 ),
 
-settled_parts as (
-    {{ with_instalments('spans', ['tenant_id', 'span_number']) }}
+-- kept, as are the passages: else the planner reckons each amount once for every bucket
+settled_parts as materialized (
+    {{ with_instalments('spans') }}
 ),
 
 -- a part comes into a bucket one day and leaves it another, if it is not settled before
-passages as (
+passages as materialized (
     select
         par.tenant_id,
         par.share,
@@ -143,6 +143,7 @@ movements as (
     cross join unnest(array['patient', 'payer']) as sha (share)
 ),
 
+-- by the day first, which sorts faster than texts do
 daily_movements as (
     select
         tenant_id,
@@ -153,7 +154,7 @@ daily_movements as (
         bool_or(is_shown) as is_shown,
         moved_date
     from movements
-    group by tenant_id, share, currency_code, bucket_number, moved_date
+    group by moved_date, bucket_number, share, currency_code, tenant_id
 ),
 
 balances_by_day as (

@@ -17,7 +17,7 @@ method_collections as (
         {{ collection_measures() }},
         business_date
     from postings
-    where {{ moves(['cash', 'wallet_liability']) }}
+    where {{ moves(collection_accounts()) }}
     group by
         tenant_id,
         business_date,

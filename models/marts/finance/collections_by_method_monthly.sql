@@ -1,22 +1,14 @@
 {# grain: one row per tenant, month, payment method and currency #}
-with method_days as (
+with method_days as not materialized (
     select * from {{ ref('collections_by_method') }}
 ),
 
+reported_months as (
+    {{ reported_months('first_collection_date') }}
+),
+
 collection_months as (
-    select
-        tenant_id,
-        payment_method,
-        currency_code,
-        {{ collection_sums() }},
-        min(business_date) as first_business_date,
-        date_trunc('month', business_date)::date as month_start_date
-    from method_days
-    group by
-        tenant_id,
-        date_trunc('month', business_date),
-        payment_method,
-        currency_code
+    {{ collection_months('reported_months', 'method_days', ['payment_method']) }}
 ),
 
 shared_months as (
@@ -26,10 +18,6 @@ shared_months as (
         ['tenant_id', 'month_start_date', 'currency_code'],
         ['payment_method']
     ) }}
-),
-
-compared_months as (
-    {{ with_growth('shared_months', 'net_collection_amount', ['payment_method']) }}
 ),
 
 shown_months as (
@@ -60,7 +48,7 @@ shown_months as (
         month_start_date,
         previous_month_start_date,
         last_year_month_start_date
-    from compared_months
+    from shared_months
 )
 
 select * from shown_months

@@ -1,24 +1,14 @@
 {# grain: one row per tenant, month and currency #}
-with method_days as (
+with method_days as not materialized (
     select * from {{ ref('collections_by_method') }}
 ),
 
-collection_months as (
-    select
-        tenant_id,
-        currency_code,
-        {{ collection_sums() }},
-        min(business_date) as first_business_date,
-        date_trunc('month', business_date)::date as month_start_date
-    from method_days
-    group by
-        tenant_id,
-        date_trunc('month', business_date),
-        currency_code
+reported_months as (
+    {{ reported_months('first_collection_date') }}
 ),
 
-compared_months as (
-    {{ with_growth('collection_months', 'net_collection_amount', []) }}
+collection_months as (
+    {{ collection_months('reported_months', 'method_days') }}
 ),
 
 shown_months as (
@@ -47,7 +37,7 @@ shown_months as (
         month_start_date,
         previous_month_start_date,
         last_year_month_start_date
-    from compared_months
+    from collection_months
 )
 
 select * from shown_months

@@ -1,5 +1,5 @@
 {# grain: one row per tenant, month, department and currency #}
-with department_days as (
+with department_days as not materialized (
     select * from {{ ref('department_revenue_daily') }}
 ),
 
@@ -7,8 +7,12 @@ departments as (
     select * from {{ ref('dim_departments') }}
 ),
 
+reported_months as (
+    {{ reported_months('first_revenue_date') }}
+),
+
 department_months as (
-    {{ revenue_months('department_days', ['department_id']) }}
+    {{ revenue_months('reported_months', 'department_days', ['department_id']) }}
 ),
 
 shared_months as (
@@ -18,10 +22,6 @@ shared_months as (
         ['tenant_id', 'month_start_date', 'currency_code'],
         ['department_id']
     ) }}
-),
-
-compared_months as (
-    {{ with_growth('shared_months', 'net_revenue_amount', ['department_id']) }}
 ),
 
 labelled_months as (
@@ -35,7 +35,7 @@ labelled_months as (
         end as department_name,
         mon.currency_code,
         {{ compared_revenue('mon') }}
-    from compared_months as mon
+    from shared_months as mon
     left join departments as dep
         on
             mon.tenant_id = dep.tenant_id

@@ -1,5 +1,5 @@
 {# grain: one row per tenant, month, practitioner and currency #}
-with practitioner_days as (
+with practitioner_days as not materialized (
     select * from {{ ref('revenue_by_doctor') }}
 ),
 
@@ -7,8 +7,12 @@ practitioners as (
     select * from {{ ref('dim_practitioners') }}
 ),
 
+reported_months as (
+    {{ reported_months('first_revenue_date') }}
+),
+
 practitioner_months as (
-    {{ revenue_months('practitioner_days', ['practitioner_id']) }}
+    {{ revenue_months('reported_months', 'practitioner_days', ['practitioner_id']) }}
 ),
 
 shared_months as (
@@ -18,10 +22,6 @@ shared_months as (
         ['tenant_id', 'month_start_date', 'currency_code'],
         ['practitioner_id']
     ) }}
-),
-
-compared_months as (
-    {{ with_growth('shared_months', 'net_revenue_amount', ['practitioner_id']) }}
 ),
 
 labelled_months as (
@@ -34,7 +34,7 @@ labelled_months as (
         end as practitioner_name,
         mon.currency_code,
         {{ compared_revenue('mon') }}
-    from compared_months as mon
+    from shared_months as mon
     left join practitioners as pra
         on
             mon.tenant_id = pra.tenant_id

@@ -1,10 +1,14 @@
 {# grain: one row per tenant, month, patient type and currency #}
-with patient_type_days as (
+with patient_type_days as not materialized (
     select * from {{ ref('revenue_by_patient_type') }}
 ),
 
+reported_months as (
+    {{ reported_months('first_revenue_date') }}
+),
+
 patient_type_months as (
-    {{ revenue_months('patient_type_days', ['patient_type']) }}
+    {{ revenue_months('reported_months', 'patient_type_days', ['patient_type']) }}
 ),
 
 shared_months as (
@@ -16,17 +20,13 @@ shared_months as (
     ) }}
 ),
 
-compared_months as (
-    {{ with_growth('shared_months', 'net_revenue_amount', ['patient_type']) }}
-),
-
 labelled_months as (
     select
         mon.tenant_id,
         mon.patient_type,
         mon.currency_code,
         {{ compared_revenue('mon') }}
-    from compared_months as mon
+    from shared_months as mon
 )
 
 select * from labelled_months

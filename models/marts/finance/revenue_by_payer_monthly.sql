@@ -1,5 +1,5 @@
 {# grain: one row per tenant, month, payer, share and currency #}
-with payer_days as (
+with payer_days as not materialized (
     select * from {{ ref('revenue_by_payer') }}
 ),
 
@@ -7,8 +7,12 @@ payers as (
     select * from {{ ref('dim_payers') }}
 ),
 
+reported_months as (
+    {{ reported_months('first_revenue_date') }}
+),
+
 payer_months as (
-    {{ revenue_months('payer_days', ['payer_id', 'share']) }}
+    {{ revenue_months('reported_months', 'payer_days', ['payer_id', 'share']) }}
 ),
 
 shared_months as (
@@ -18,10 +22,6 @@ shared_months as (
         ['tenant_id', 'month_start_date', 'currency_code'],
         ['payer_id', 'share']
     ) }}
-),
-
-compared_months as (
-    {{ with_growth('shared_months', 'net_revenue_amount', ['payer_id', 'share']) }}
 ),
 
 labelled_months as (
@@ -36,7 +36,7 @@ labelled_months as (
         mon.share,
         mon.currency_code,
         {{ compared_revenue('mon') }}
-    from compared_months as mon
+    from shared_months as mon
     left join payers as pay
         on
             mon.tenant_id = pay.tenant_id

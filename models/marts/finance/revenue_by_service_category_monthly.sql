@@ -1,10 +1,14 @@
 {# grain: one row per tenant, month, service category and currency #}
-with category_days as (
+with category_days as not materialized (
     select * from {{ ref('revenue_by_service_category') }}
 ),
 
+reported_months as (
+    {{ reported_months('first_revenue_date') }}
+),
+
 category_months as (
-    {{ revenue_months('category_days', ['service_category']) }}
+    {{ revenue_months('reported_months', 'category_days', ['service_category']) }}
 ),
 
 shared_months as (
@@ -16,17 +20,13 @@ shared_months as (
     ) }}
 ),
 
-compared_months as (
-    {{ with_growth('shared_months', 'net_revenue_amount', ['service_category']) }}
-),
-
 labelled_months as (
     select
         mon.tenant_id,
         mon.service_category,
         mon.currency_code,
         {{ compared_revenue('mon') }}
-    from compared_months as mon
+    from shared_months as mon
 )
 
 select * from labelled_months

@@ -1,5 +1,5 @@
 {# grain: one row per tenant, month, service category, service, product and currency #}
-with service_days as (
+with service_days as not materialized (
     select * from {{ ref('revenue_by_service') }}
 ),
 
@@ -11,8 +11,13 @@ products as (
     select * from {{ ref('dim_products') }}
 ),
 
+reported_months as (
+    {{ reported_months('first_revenue_date') }}
+),
+
 service_months as (
     {{ revenue_months(
+        'reported_months',
         'service_days',
         ['service_category', 'service_id', 'product_id']
     ) }}
@@ -23,14 +28,6 @@ shared_months as (
         'service_months',
         'net_revenue_amount',
         ['tenant_id', 'month_start_date', 'currency_code'],
-        ['service_category', 'service_id', 'product_id']
-    ) }}
-),
-
-compared_months as (
-    {{ with_growth(
-        'shared_months',
-        'net_revenue_amount',
         ['service_category', 'service_id', 'product_id']
     ) }}
 ),
@@ -56,7 +53,7 @@ labelled_months as (
                 mon.product_id asc
         )::integer as revenue_rank,
         {{ compared_revenue('mon') }}
-    from compared_months as mon
+    from shared_months as mon
     left join services as srv
         on
             mon.tenant_id = srv.tenant_id

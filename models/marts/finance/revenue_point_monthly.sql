@@ -1,5 +1,5 @@
 {# grain: one row per tenant, month, revenue point and currency #}
-with revenue_point_days as (
+with revenue_point_days as not materialized (
     select * from {{ ref('revenue_point_daily') }}
 ),
 
@@ -7,9 +7,16 @@ revenue_points as (
     select * from {{ ref('dim_revenue_points') }}
 ),
 
+reported_months as (
+    {{ reported_months('first_revenue_point_date') }}
+),
+
 revenue_point_months as (
     {{ revenue_months(
-        'revenue_point_days', ['revenue_point_code'], is_collected=true
+        'reported_months',
+        'revenue_point_days',
+        ['revenue_point_code'],
+        is_collected=true
     ) }}
 ),
 
@@ -22,10 +29,6 @@ shared_months as (
     ) }}
 ),
 
-compared_months as (
-    {{ with_growth('shared_months', 'net_revenue_amount', ['revenue_point_code']) }}
-),
-
 labelled_months as (
     select
         mon.tenant_id,
@@ -33,7 +36,7 @@ labelled_months as (
         coalesce(poi.revenue_point_name, 'Unknown revenue point') as revenue_point_name,
         mon.currency_code,
         {{ compared_revenue('mon', is_collected=true) }}
-    from compared_months as mon
+    from shared_months as mon
     left join revenue_points as poi
         on
             mon.tenant_id = poi.tenant_id

@@ -11,6 +11,21 @@ last_postings as (
     select * from {{ ref('fct_postings') }}
 ),
 
+first_revenue as (
+    select * from {{ ref('fct_postings') }}
+    where {{ moves(revenue_accounts()) }}
+),
+
+first_collections as (
+    select * from {{ ref('fct_postings') }}
+    where {{ moves(collection_accounts()) }}
+),
+
+first_at_points as (
+    select * from {{ ref('fct_postings') }}
+    where {{ moves(revenue_point_accounts()) }}
+),
+
 first_movements as (
     select * from {{ ref('fct_stock_movements') }}
 ),
@@ -54,7 +69,28 @@ reported_days as (
                 order by mov.movement_date desc
                 limit 1
             )
-        ) as last_date
+        ) as last_date,
+        (
+            select pos.business_date
+            from first_revenue as pos
+            where pos.tenant_id = ten.tenant_id
+            order by pos.business_date
+            limit 1
+        ) as first_revenue_date,
+        (
+            select pos.business_date
+            from first_collections as pos
+            where pos.tenant_id = ten.tenant_id
+            order by pos.business_date
+            limit 1
+        ) as first_collection_date,
+        (
+            select pos.business_date
+            from first_at_points as pos
+            where pos.tenant_id = ten.tenant_id
+            order by pos.business_date
+            limit 1
+        ) as first_revenue_point_date
     from tenants as ten
 ),
 
@@ -64,7 +100,10 @@ reporting_periods as (
         tenant_id,
         first_date,
         last_date as last_data_date,
-        make_date(extract(year from last_date)::int + 1, 12, 31) as last_date
+        make_date(extract(year from last_date)::int + 1, 12, 31) as last_date,
+        first_revenue_date,
+        first_collection_date,
+        first_revenue_point_date
     from reported_days
     where first_date is not null
 )

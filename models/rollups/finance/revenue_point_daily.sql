@@ -16,7 +16,7 @@ document_figures as (
         {{ collection_measures() }},
         business_date
     from postings
-    where {{ moves(revenue_accounts() + ['recoveries', 'cash', 'wallet_liability']) }}
+    where {{ moves(revenue_point_accounts()) }}
     group by
         tenant_id,
         business_date,

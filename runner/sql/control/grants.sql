@@ -30,3 +30,25 @@ grant usage, create on schema marts_group to almoner_group_gate;
 grant usage on schema marts_group to almoner_group;
 grant usage, create on schema patients to almoner_gate;
 grant usage on schema patients to almoner_patient_names;
+
+-- logins that were granted before begin as new ones do (runner/access.py)
+do $$
+declare
+    login name;
+begin
+    for login in
+        select rol.rolname
+        from almoner.readers as rea
+        inner join pg_roles as rol on rea.role_name = rol.rolname
+    loop
+        begin
+            execute format(
+                'alter role %I in database %I set enable_mergejoin = off',
+                login, current_database()
+            );
+        exception
+            when insufficient_privilege then null;  -- somebody else's: it only reads slower
+        end;
+    end loop;
+end
+$$;

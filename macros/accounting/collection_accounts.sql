@@ -1,0 +1,4 @@
+{#- The accounts that the measures of money are sums of. -#}
+{% macro collection_accounts() -%}
+    {{ return(['cash', 'wallet_liability']) }}
+{%- endmacro %}

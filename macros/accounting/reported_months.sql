@@ -1,6 +1,6 @@
-{#- The months from the first day of a kind on record to the last of any, each with the two that
-    growth compares it with. They come from `reporting_periods`: who asks for one month has
-    nothing else looked up. -#}
+{#- The months that a tenant has anything on record in, each with the two that growth compares it
+    with, and with whether all its days are on record, from the first of a kind on. They come
+    from `reporting_periods`: who asks for one month has nothing else looked up. -#}
 {% macro reported_months(first_date) -%}
     {%- set kinds = ['first_revenue_date', 'first_collection_date', 'first_revenue_point_date'] -%}
     {%- if first_date not in kinds -%}
@@ -22,7 +22,7 @@ select
 from {{ ref('reporting_periods') }} as per
 cross join
     lateral generate_series(
-        date_trunc('month', per.{{ first_date }}::timestamp),
+        date_trunc('month', per.first_date::timestamp),
         per.last_data_date,
         interval '1 month'
     ) as mon (start_at)

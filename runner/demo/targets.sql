@@ -1,15 +1,14 @@
 -- Revenue to have in each month that the days touch, of every hospital that bills in its
--- own currency: an average day's lines, for all days of the month, and 3 %% more. What
+-- own currency: an average day's bills, for all days of the month, and 3 %% more. What
 -- an application of its own bills belongs to the revenue point of that name (V14).
 
-with billed_lines as (
+with bills as (
     select
         inv.hospital_id,
         inv.currency_code,
         inv.source_app,
-        itm.quantity * itm.unit_price - itm.discount_amount as amount
-    from hms.invoice_items as itm
-    inner join hms.invoices as inv on inv.id = itm.invoice_id
+        inv.subtotal_amount - inv.discount_amount as amount
+    from hms.invoices as inv
     inner join hms.hospitals as hos
         on hos.id = inv.hospital_id and hos.currency_code = inv.currency_code
     where inv.status in ('issued', 'partially_paid', 'paid')
@@ -17,17 +16,17 @@ with billed_lines as (
 
 revenue as (
     select
-        lin.hospital_id,
-        lin.currency_code,
-        coalesce(lin.source_app, 'all') as revenue_point,
-        sum(lin.amount) as amount
-    from billed_lines as lin
+        bil.hospital_id,
+        bil.currency_code,
+        coalesce(bil.source_app, 'all') as revenue_point,
+        sum(bil.amount) as amount
+    from bills as bil
     -- a spoilt amount would spoil the sum; NaN is more than infinity
-    where lin.amount >= 0 and lin.amount < 'Infinity'
+    where bil.amount >= 0 and bil.amount < 'Infinity'
     group by
         grouping sets (
-            (lin.hospital_id, lin.currency_code),
-            (lin.hospital_id, lin.currency_code, lin.source_app)
+            (bil.hospital_id, bil.currency_code),
+            (bil.hospital_id, bil.currency_code, bil.source_app)
         )
 )
 

@@ -65,15 +65,21 @@ def policy(dsn: str, tenant: str, minimum_patients: int | None) -> bool:
     return True
 
 
-def set_targets(dsn: str, wanted_revenue: Sequence[targets.Target]) -> None:
-    """Set or take away targets without building.
+def set_targets(
+    dsn: str, wanted_revenue: Sequence[targets.Target], *, who: str | None = None
+) -> None:
+    """Set or take away targets without building; `who` if it is not the login.
 
     Raises `ConfigError` for one that cannot be.
     """
     for target in wanted_revenue:
         targets.check(target)
-    with _only_landing(dsn, "target only") as (connection, release):
-        targets.write(connection, wanted_revenue, release)
+    with _builder(dsn) as connection:
+        if releases.last_published(connection) is None:
+            targets.write(connection, wanted_revenue, None, who)
+            return
+        with _release(connection, "target only") as release:
+            targets.write(connection, wanted_revenue, release, who)
 
 
 def close_period(dsn: str, step: periods.Step) -> int:
@@ -97,12 +103,23 @@ def reopen_period(dsn: str, step: periods.Step) -> None:
 @contextmanager
 def _only_landing(dsn: str, reason: str) -> Iterator[tuple[db.Connection, int]]:
     """Open a release to land in, and give it up afterwards; what landed stays."""
+    with _builder(dsn) as connection, _release(connection, reason) as release:
+        yield connection, release
+
+
+@contextmanager
+def _builder(dsn: str) -> Iterator[db.Connection]:
     with db.connect(dsn) as connection:
         releases.prepare(connection)
         with releases.builder(connection):
-            release = releases.open_release(connection)
-            try:
-                yield connection, release
-            finally:
-                if not connection.closed:
-                    releases.revert(connection, release, reason)
+            yield connection
+
+
+@contextmanager
+def _release(connection: db.Connection, reason: str) -> Iterator[int]:
+    release = releases.open_release(connection)
+    try:
+        yield release
+    finally:
+        if not connection.closed:
+            releases.revert(connection, release, reason)

@@ -84,23 +84,47 @@ def listing(connection: db.Connection, tenant: str | None = None) -> list[DictRo
     )
 
 
-def write(connection: db.Connection, targets: Iterable[Target], release: int) -> None:
-    """Keep changes and say so in their feed, for the next build; in one transaction."""
+def of(row: DictRow) -> Target:
+    """Give the target that a row of the listing is."""
+    return Target(
+        row["tenant_id"],
+        row["month_start_date"],
+        row["revenue_point_code"],
+        row["currency_code"],
+        row["amount"],
+    )
+
+
+def write(
+    connection: db.Connection, targets: Iterable[Target], release: int | None, who: str | None
+) -> None:
+    """Keep changes and say so in their feed, for the next build; in one transaction.
+
+    `release` None: nothing is published, and the first build reads every target. `who` None:
+    the login set them.
+    """
     with connection.transaction():
-        for target in targets:
-            row = db.one(
-                connection,
-                "insert into almoner.revenue_targets (tenant_id, month_start_date,"
-                " revenue_point_code, currency_code, amount) values (%s, %s, %s, %s, %s)"
-                " returning target_id",
-                *astuple(target),
-            )
-            connection.execute(
-                "insert into feed.almoner__revenue_targets (release_id, tenant_id, target_id)"
-                " values (%s, %s, %s)",
-                (release, target.tenant, row["target_id"]),
-            )
+        kept = [(release, target.tenant, _keep(connection, target, who)) for target in targets]
+        if release is None:
+            return
+        connection.cursor().executemany(
+            "insert into feed.almoner__revenue_targets (release_id, tenant_id, target_id)"
+            " values (%s, %s, %s)",
+            kept,
+        )
         landing.log_feed(connection, release, FEED)
+
+
+def _keep(connection: db.Connection, target: Target, who: str | None) -> int:
+    row = db.one(
+        connection,
+        "insert into almoner.revenue_targets (tenant_id, month_start_date, revenue_point_code,"
+        " currency_code, amount, set_by) values (%s, %s, %s, %s, %s, coalesce(%s, session_user))"
+        " returning target_id",
+        *astuple(target),
+        who,
+    )
+    return int(row["target_id"])
 
 
 def _seed(name: str) -> list[dict[str, str]]:

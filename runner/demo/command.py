@@ -12,6 +12,7 @@ from psycopg import sql
 from runner import db, settings
 from runner.errors import ConfigError
 
+END = date(2026, 10, 31)
 DATABASE = "hms_demo"
 SOURCE, SYSTEM = "demo", "hms"
 
@@ -19,11 +20,12 @@ SOURCE, SYSTEM = "demo", "hms"
 def create(
     tenants: int, days: int, visits_per_day: int, seed: int, dirty: float = 0.0
 ) -> dict[str, int]:
-    """Make the demo's database anew, fill it, and name it as a source.
+    """Make the demo's database anew, fill it, name it as a source and tell its targets.
 
     Meanwhile dbt parses the project, for the next build to find it parsed.
     """
     from runner.dbt import Dbt
+    from runner.demo import targets
     from runner.demo.generator import generate
 
     systems = {SYSTEM, *(source.system for source in settings.load().sources.values())}
@@ -34,14 +36,14 @@ def create(
         connection.execute(sql.SQL("create database {}").format(name))
         connection.execute(sql.SQL("revoke connect on database {} from public").format(name))
     with _connect() as operational:
-        made = generate(
-            operational, tenants, days, visits_per_day, date(2026, 10, 31), seed, dirty=dirty
-        )
+        made = generate(operational, tenants, days, visits_per_day, END, seed, dirty=dirty)
+        planned = targets.plan(operational, SOURCE, days, END)
     path = settings.demo_file()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(
         yaml.safe_dump({"sources": {SOURCE: {"system": SYSTEM, "database": DATABASE}}})
     )
+    targets.tell(db.dsn(), SOURCE, planned)
     wait([parsed])  # what is wrong with the project is for the build to tell
     return made
 

@@ -92,8 +92,7 @@ def test_a_tenant_that_fails_an_audit_is_held_by_itself_until_it_passes(
     outcome = installation.build()
     assert outcome.failures == []
     assert _reads(installation) == dict.fromkeys(before, outcome.release)
-    fresh = Installation(installation.source, databases.create())
-    fresh.build()
+    fresh = installation.from_nothing(databases)
     assert installation.published() == fresh.published()
 
 

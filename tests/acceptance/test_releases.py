@@ -29,8 +29,7 @@ def test_ten_days_built_day_by_day_equal_one_build_from_nothing(
     for day in range(10):
         assert sum(installation.live(day).values()) > 0
         assert installation.build().release is not None
-    fresh = Installation(installation.source, databases.create())
-    fresh.build()
+    fresh = installation.from_nothing(databases)
     daily, once = installation.published(), fresh.published()
     assert daily.keys() == once.keys()
     for mart in once:
@@ -110,8 +109,7 @@ def test_a_killed_build_leaves_readers_and_the_next_build_succeeds(
     if not is_published:
         assert installation.published() == before
     installation.build()
-    fresh = Installation(installation.source, databases.create())
-    fresh.build()
+    fresh = installation.from_nothing(databases)
     assert installation.published() == fresh.published()
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from itertools import product
 from typing import Any
 
 import pytest
 
-from runner import db, landing_only, targets
+from runner import db, landing_only, releases, targets
+from runner.demo import targets as demo_targets
 from runner.errors import ConfigError
 from runner.targets import Target
 from tests.acceptance.conftest import Installation
@@ -21,11 +23,29 @@ REVENUE = (
 )
 
 
-def _rows(installation: Installation) -> list[dict[str, Any]]:
+def _rows(installation: Installation, month: date | None = None) -> list[dict[str, Any]]:
+    """Give the mart's rows; those of one tenant and month, if named."""
     names = next(
         [each.name for each in mart.columns] for mart in installation.marts() if mart.name == MART
     )
-    return [dict(zip(names, row, strict=True)) for row in installation.published()[MART]]
+    found = [dict(zip(names, row, strict=True)) for row in installation.published()[MART]]
+    if month is None:
+        return found
+    return [row for row in found if (row["tenant_id"], row["month_start_date"]) == (TENANT, month)]
+
+
+def test_each_hospital_of_the_demo_has_targets_that_it_nearly_meets(demo: Installation) -> None:
+    found = _rows(demo)
+    months = (date(2026, 9, 1), date(2026, 10, 1))
+    assert {
+        (row["tenant_id"], row["month_start_date"], row["revenue_point_code"]) for row in found
+    } == set(product(demo.tenants(), months, demo_targets.POINTS))
+    for row in found:
+        in_all = row["revenue_point_code"] == targets.ALL
+        assert (70 if in_all else 30) < row["attainment_percent"] < (130 if in_all else 300)
+    with demo.connect() as connection:
+        assert {row["set_by"] for row in targets.listing(connection)} == {demo_targets.WHO}
+        assert [row["release_id"] for row in releases.listing(connection)] == [1]
 
 
 def test_a_target_stands_beside_the_revenue_until_it_is_taken_away(
@@ -52,8 +72,8 @@ def test_a_target_stands_beside_the_revenue_until_it_is_taken_away(
         ],
     )
     installation.build()
-    found = {row["revenue_point_code"]: row for row in _rows(installation)}
-    assert set(found) == {targets.ALL, point}
+    found = {row["revenue_point_code"]: row for row in _rows(installation, last)}
+    assert set(found) == {point, *demo_targets.POINTS}
     for code, target, revenue in (
         (targets.ALL, whole, sum(earned.values())),
         (point, part, earned[point]),
@@ -63,10 +83,15 @@ def test_a_target_stands_beside_the_revenue_until_it_is_taken_away(
         assert found[code]["variance_amount"] == revenue - target
     landing_only.set_targets(installation.target, [Target(TENANT, last, point, currency, None)])
     installation.build()
-    assert [row["revenue_point_code"] for row in _rows(installation)] == [targets.ALL]
+    left = {row["revenue_point_code"] for row in _rows(installation, last)}
+    assert left == {*demo_targets.POINTS} - {point}
     with installation.connect() as connection:
-        assert [row["amount"] for row in targets.listing(connection, TENANT)] == [whole]
-        assert targets.listing(connection, "demo_2") == []
+        told = [
+            (row["tenant_id"], row["amount"])
+            for row in targets.listing(connection)
+            if row["set_by"] != demo_targets.WHO
+        ]
+    assert told == [(TENANT, whole)]
 
 
 @pytest.mark.parametrize(

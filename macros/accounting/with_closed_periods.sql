@@ -34,79 +34,94 @@ from {{ postings }} as pos
     'patient_type', 'tax_code', 'payment_method', 'currency_code', 'amount', 'base_amount',
     'tax_rate',
 ] -%}
+{%- set own = model.columns | reject('in', ['carried_to', 'carried_from']) | list -%}
 select sig.*
 from ({{ signed_postings() }}) as sig
 union all
 select
     {%- for column in model.columns %}
-    {% if column in key -%}
-    coalesce(pos.{{ column }}, las.{{ column }}) as {{ column }}
-    {%- elif column == 'is_reversal' -%}
-    case when way.is_new then pos.is_reversal else not las.is_reversal end as is_reversal
+    {% if column == 'is_reversal' -%}
+    cmp.is_reversal <> not cmp.is_new as is_reversal
     {%- elif column == 'business_date' -%}
     case
-        when not way.is_new or per.tenant_id is not null then ope.open_date
-        else pos.business_date
+        when not cmp.is_new or per.tenant_id is not null then ope.open_date
+        else cmp.stands_on
     end as business_date
     {%- elif column == 'carried_to' -%}
     case
-        when not way.is_new then -{{ month_number('ope.open_date') }}
+        when not cmp.is_new then -{{ month_number('ope.open_date') }}
         when per.tenant_id is not null then {{ month_number('ope.open_date') }}
-        when las.tenant_id is not null then {{ month_number('pos.business_date') }}
+        when cmp.was_signed then {{ month_number('cmp.stands_on') }}
         else 0
     end as carried_to
     {%- elif column == 'carried_from' -%}
     case
-        when not way.is_new then las.stands_on
-        when per.tenant_id is not null or las.tenant_id is not null then pos.business_date
+        when not cmp.is_new or per.tenant_id is not null or cmp.was_signed then cmp.stands_on
     end as carried_from
-    {%- else -%}
-    case when way.is_new then pos.{{ column }} else las.{{ swapped.get(column, column) }} end
+    {%- elif column in swapped -%}
+    case when cmp.is_new then cmp.{{ column }} else cmp.{{ swapped[column] }} end
         as {{ column }}
+    {%- else -%}
+    cmp.{{ column }}
     {%- endif -%}
     {%- if not loop.last %},{% endif -%}
     {%- endfor %}
-from {{ postings }} as pos
-full join (
-    select distinct on ({{ key | join(', ') }}, is_reversal <> (carried_to < 0))
-        sig.*,
-        sig.is_reversal <> (sig.carried_to < 0) as is_void,
-        coalesce(sig.carried_from, sig.business_date) as stands_on
-    from ({{ signed_postings() }}) as sig
-    order by
-        {{ key | join(', ') }},
-        is_reversal <> (carried_to < 0),
-        case carried_to when 0 then {{ month_number('business_date') }} else abs(carried_to) end
-            desc,
-        carried_to desc
-) as las
-    on
-        {% for column in key -%}
-        pos.{{ column }} = las.{{ column }} and
-        {% endfor -%}
-        pos.is_reversal = las.is_void
+from (
+    select
+        bot.*,
+        bool_or(not bot.is_new) over (
+            partition by {{ released_list(key + ['is_void'], 'bot') }}
+        ) as was_signed,
+        count(*) over (
+            partition by {{ released_list(
+                key + ['is_void', 'is_standing', 'stands_on'] + content, 'bot'
+            ) }}
+        ) as alike
+    from (
+        select
+            {{ released_list(own, 'pos') }},
+            true as is_new,
+            true as is_standing,
+            pos.is_reversal as is_void,
+            pos.business_date as stands_on
+        from {{ postings }} as pos
+        union all
+        select
+            {{ released_list(own, 'las') }},
+            false as is_new,
+            las.carried_to >= 0 as is_standing,
+            las.is_void,
+            las.stands_on
+        from (
+            select distinct on ({{ key | join(', ') }}, is_reversal <> (carried_to < 0))
+                sig.*,
+                sig.is_reversal <> (sig.carried_to < 0) as is_void,
+                coalesce(sig.carried_from, sig.business_date) as stands_on
+            from ({{ signed_postings() }}) as sig
+            order by
+                {{ key | join(', ') }},
+                is_reversal <> (carried_to < 0),
+                case carried_to
+                    when 0 then {{ month_number('business_date') }} else abs(carried_to)
+                end desc,
+                carried_to desc
+        ) as las
+    ) as bot
+) as cmp
 left join (
     select
         tenant_id,
         max(ends_before) as open_date
     from {{ ref('dim_closed_periods') }}
     group by tenant_id
-) as ope on coalesce(pos.tenant_id, las.tenant_id) = ope.tenant_id
+) as ope on cmp.tenant_id = ope.tenant_id
 left join {{ ref('dim_closed_periods') }} as per
     on
-        pos.tenant_id = per.tenant_id
+        cmp.is_new
+        and cmp.tenant_id = per.tenant_id
         and per.late_changes = 'carry-forward'
-        and pos.business_date < per.ends_before
-        and (per.starts_on is null or per.starts_on <= pos.business_date)
-inner join (values (true), (false)) as way (is_new)
-    on
-        case when way.is_new then pos.tenant_id is not null else las.carried_to >= 0 end
-        and (
-            pos.tenant_id is null
-            or las.tenant_id is null
-            or las.carried_to < 0
-            or row(pos.business_date, {{ released_list(content, 'pos') }})
-            is distinct from row(las.stands_on, {{ released_list(content, 'las') }})
-        )
+        and cmp.stands_on < per.ends_before
+        and (per.starts_on is null or per.starts_on <= cmp.stands_on)
+where cmp.alike = 1 and cmp.is_standing
 {%- endif -%}
 {%- endmacro %}

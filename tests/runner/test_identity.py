@@ -64,13 +64,13 @@ def test_an_older_dump_restored_into_a_new_database(
     pair: Pair, databases: Databases, embedded: Running, tmp_path: Path
 ) -> None:
     dump = tmp_path / "dump"
-    _run(embedded, "pg_dump", "--format=custom", "--no-owner", f"--file={dump}", pair.source)
+    _run(embedded, "pg_dump", "--no-owner", f"--file={dump}", pair.source)
     pair.run("update hms.departments set name = 'newer' where id < 5")
     pair.run("delete from hms.departments where id = 9")
     pair.sync()
     assert not pair.sync()
     databases.renew(pair.source, "template1")
-    _run(embedded, "pg_restore", "--no-owner", f"--dbname={pair.source}", str(dump))
+    _run(embedded, "psql", "-Xqf", str(dump), pair.source)
     landed = pair.sync()
     assert landed["departments"].landed == 5
     assert "the database was replaced by another of its name: read in full" in _notices(landed)
@@ -81,14 +81,12 @@ def test_an_older_dump_restored_into_the_same_database(
     pair: Pair, embedded: Running, tmp_path: Path
 ) -> None:
     dump = tmp_path / "dump"
-    _run(embedded, "pg_dump", "--format=custom", "--no-owner", f"--file={dump}", pair.source)
+    _run(embedded, "pg_dump", "--clean", "--no-owner", f"--file={dump}", pair.source)
     pair.run("update hms.departments set name = 'newer' where id < 5")
     pair.run("insert into hms.departments (id, hospital_id, code, name, kind)"
              " values (900, 1, 'N', 'New', 'clinical')")  # fmt: skip
     pair.sync()
-    _run(
-        embedded, "pg_restore", "--clean", "--no-owner", f"--dbname={pair.source}", str(dump)
-    )  # fmt: skip
+    _run(embedded, "psql", "-Xqf", str(dump), pair.source)
     landed = pair.sync()
     assert (landed["departments"].landed, landed["departments"].deleted) == (4, 1)
     assert _notices(landed) == {"the table was dropped and made again: read in full"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -36,6 +37,10 @@ def test_nothing_is_asked_for_by_a_floor_of_0_or_of_a_server_elsewhere() -> None
     Room(FOLDER, 0).require("it", 2**60)
     Room(None, 256 * MEGABYTE).require("it", 2**60)
     assert room.beneath(Settings(database="postgresql://elsewhere/almoner")).folder is None
+
+
+@pytest.mark.skipif("ALMONER_TEST_DSN" in os.environ, reason="no embedded server runs")
+def test_the_disk_of_the_embedded_server_is_looked_at() -> None:
     assert room.beneath(Settings()).folder == server.embedded().data
 
 

@@ -27,7 +27,7 @@ def demo_group() -> None:
 @click.option("--dirty", type=click.FloatRange(0, 1), default=0, metavar="SHARE",
               help="Spoil this share of every second hospital's rows.")  # fmt: skip
 def demo_create(tenants: int, days: int, visits_per_day: int, seed: int, dirty: float) -> None:
-    """Make the hospitals anew, as source `demo`."""
+    """Make the hospitals anew, as source `demo`, with revenue targets."""
     from runner.demo import command
 
     made = command.create(tenants, days, visits_per_day, seed, dirty)

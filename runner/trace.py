@@ -85,6 +85,8 @@ PERIODS = {
     "month_start_date": "business_date >= {0} and business_date < {0} + interval '1 month'",
     "as_of_date": "business_date <= {0}",
 }
+# what names every revenue point, of targets
+ALL_POINTS = ("revenue_point_code", "all")
 # what tells the rows of one receivable apart
 PLACES = ("document_type", "document_id", "debtor_id", "instalment_number")
 # marts that sum rows of another one: their measures, and what those sum
@@ -271,7 +273,8 @@ def _chosen(mart: Mart, key: Mapping[str, str]) -> sql.Composable:
         if column in PERIODS:
             conditions.append(sql.SQL(PERIODS[column]).format(typed))
         elif column in KEYS:
-            conditions.append(sql.SQL("{} = {}").format(sql.SQL(KEYS[column]), typed))
+            equal = sql.SQL("{} = {}").format(sql.SQL(KEYS[column]), typed)
+            conditions.append(sql.SQL("true") if (column, value) == ALL_POINTS else equal)
     conditions += _place(key)
     return sql.SQL(" and ").join([sql.SQL("true"), *conditions])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -89,16 +89,39 @@ PERIODS = {
 ALL_POINTS = ("revenue_point_code", "all")
 # what tells the rows of one receivable apart
 PLACES = ("document_type", "document_id", "debtor_id", "instalment_number")
-# marts that sum rows of another one: their measures, and what those sum
-PARTS = {
-    mart: ("ar_aging_invoices", {"gross_amount": "outstanding_amount"})
-    for mart in ("ar_aging", "ar_aging_debtors")
-}
+# what marts by account sum of one: what postings credit to it, or debit
+BY_ACCOUNT = {"closing_amount": -1, "amount": 1}
+# what names a row of a mart, but no posting
+LEFT_OUT = ("ledger_account",)
 SHOWN = (
     "business_date", "document_type", "document_id", "line_id", "event_type", "debit_account",
     "credit_account", "amount", "currency_code", "attribution_method", "revenue_point_rule",
     "is_reversal",
 )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Parts:
+    """The mart whose rows another one sums: what each measure sums, of which rows.
+
+    `names` are the columns of its grain that have another name there, `only` what all of the
+    rows have.
+    """
+
+    mart: str
+    measures: Mapping[str, str]
+    names: Mapping[str, str] = field(default_factory=dict)
+    only: Mapping[str, str] = field(default_factory=dict)
+
+
+OUTSTANDING = {"gross_amount": "outstanding_amount"}
+PARTS = {
+    "ar_aging": Parts("ar_aging_invoices", OUTSTANDING),
+    "ar_aging_debtors": Parts("ar_aging_invoices", OUTSTANDING),
+    "dues_by_patient": Parts(
+        "ar_aging_invoices", OUTSTANDING, {"patient_id": "debtor_id"}, {"share": "patient"}
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -143,7 +166,7 @@ def trace(
         figure = _figure(connection, mart, chosen, key)
         if name in PARTS:
             kind, (count, total, rows) = (
-                PARTS[name][0],
+                PARTS[name].mart,
                 _parts(connection, mart, chosen, key, limit),
             )
         else:
@@ -161,15 +184,13 @@ def trace(
 
 
 def _tenant(mart: Mart, key: Mapping[str, str]) -> str:
-    unknown = [column for column in key if column not in mart.grain]
-    if (
-        unknown
-        or "tenant_id" not in key
-        or ("as_of_date" in mart.grain and "as_of_date" not in key)
-    ):
+    asked = [column for column in mart.grain if column not in LEFT_OUT]
+    unknown = [column for column in key if column not in asked]
+    needed = {"tenant_id", *({"as_of_date", "account"} & set(asked))}
+    if unknown or not needed <= set(key):
         told = f"{unknown[0]} is no key of {mart.name}" if unknown else "the key is not complete"
         raise ConfigError(
-            told, f"`almoner trace {mart.name} {' '.join(f'{each}=…' for each in mart.grain)}`"
+            told, f"`almoner trace {mart.name} {' '.join(f'{each}=…' for each in asked)}`"
         )
     return key["tenant_id"]
 
@@ -177,9 +198,11 @@ def _tenant(mart: Mart, key: Mapping[str, str]) -> str:
 def _measures(mart: Mart) -> list[str]:
     """List what can be traced of a mart."""
     if mart.name in PARTS:
-        return list(PARTS[mart.name][1])
-    is_known = set(mart.grain) <= {"tenant_id", *PERIODS, *KEYS, *PLACES}
+        return list(PARTS[mart.name].measures)
     names = {column.name for column in mart.columns}
+    if "account" in mart.grain:
+        return [measure for measure in BY_ACCOUNT if measure in names]
+    is_known = set(mart.grain) <= {"tenant_id", *PERIODS, *KEYS, *PLACES}
     is_dated = "as_of_date" in mart.grain
     balances = ("outstanding_amount", "open_amount")
     return [
@@ -240,7 +263,8 @@ def _postings(
     connection: db.Connection, mart: Mart, measure: str, key: Mapping[str, str], limit: int
 ) -> tuple[int, Decimal, list[DictRow]]:
     """Give how many postings make a figure, their sum, and the first of them."""
-    terms = sql.SQL(" + ").join(_term(term) for term in MEASURES[measure])
+    summed = MEASURES.get(measure) or (Term(key["account"], BY_ACCOUNT[measure]),)
+    terms = sql.SQL(" + ").join(_term(term) for term in summed)
     query = sql.SQL(
         "select *, count(*) over () as size, sum(contribution) over () as total"
         " from (select {}, {} as contribution from marts.transaction_detail where {}) as pos"
@@ -297,15 +321,16 @@ def _parts(
     connection: db.Connection, mart: Mart, measure: str, key: Mapping[str, str], limit: int
 ) -> tuple[int, Decimal, list[DictRow]]:
     """Give how many rows of another mart a figure sums, their sum, and the largest of them."""
-    name, columns = PARTS[mart.name]
-    part = marts.find(connection, name)
-    names = [*part.grain, columns[measure], "due_date", "due_date_rule", "days_past_due"]
+    parts = PARTS[mart.name]
+    part, column = marts.find(connection, parts.mart), parts.measures[measure]
+    renamed = {parts.names.get(name, name): value for name, value in key.items()}
+    names = [*part.grain, column, "due_date", "due_date_rule", "days_past_due"]
     query = sql.SQL(
         "select {0}, count(*) over () as size, sum({1}) over () as total from {2} where {3}"
         " order by abs({1}) desc, document_type, document_id limit {4}"
     ).format(
-        sql.SQL(", ").join(map(sql.Identifier, names)), sql.Identifier(columns[measure]),
-        sql.Identifier("marts", name), _same(part, key), sql.Literal(limit),
+        sql.SQL(", ").join(map(sql.Identifier, names)), sql.Identifier(column),
+        sql.Identifier("marts", part.name), _same(part, {**renamed, **parts.only}), sql.Literal(limit),
     )  # fmt: skip
     return _totalled(connection, query, names)
 

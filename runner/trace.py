@@ -324,13 +324,14 @@ def _parts(
     parts = PARTS[mart.name]
     part, column = marts.find(connection, parts.mart), parts.measures[measure]
     renamed = {parts.names.get(name, name): value for name, value in key.items()}
+    chosen = _same(part, {**renamed, **parts.only})
     names = [*part.grain, column, "due_date", "due_date_rule", "days_past_due"]
     query = sql.SQL(
         "select {0}, count(*) over () as size, sum({1}) over () as total from {2} where {3}"
         " order by abs({1}) desc, document_type, document_id limit {4}"
     ).format(
         sql.SQL(", ").join(map(sql.Identifier, names)), sql.Identifier(column),
-        sql.Identifier("marts", part.name), _same(part, {**renamed, **parts.only}), sql.Literal(limit),
+        sql.Identifier("marts", part.name), chosen, sql.Literal(limit),
     )  # fmt: skip
     return _totalled(connection, query, names)
 

@@ -17,7 +17,7 @@ ROWS, SHOWN = 3, 20
 TRACED = {
     "revenue_by_department", "revenue_by_doctor", "revenue_by_payer_monthly", "revenue_by_service",
     "revenue_point_breakdown", "collections_by_method", "dept_revenue_daily", "tax_summary",
-    "invoice_balances", "ar_aging_invoices", "ar_aging", "ar_aging_debtors",
+    "invoice_balances", "ar_aging_invoices", "ar_aging", "ar_aging_debtors", "revenue_vs_target",
 }  # fmt: skip
 
 

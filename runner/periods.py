@@ -32,7 +32,8 @@ def close(connection: db.Connection, step: Step, release: int) -> int:
     """Close a month and those before it, at the release that the tenant reads; give that.
 
     `release` is the one to land in. Raises `ConfigError` for a month that is not over or is
-    closed, and if the tenant reads nothing.
+    closed, if the tenant reads nothing or a release from before its last step, and if another
+    policy holds for what is closed.
     """
     with connection.transaction():
         # pruning looks at what is pinned under the same lock
@@ -49,7 +50,9 @@ def close(connection: db.Connection, step: Step, release: int) -> int:
                 "`almoner period list` shows what is closed, `almoner period reopen` opens it",
             )
         pinned = _read_by(connection, step.tenant)
+        _require_built(connection, step.tenant, pinned)
         late_changes = policies.current(connection, step.tenant).late_changes
+        _require_one_policy(connection, step.tenant, late_changes)
         _keep(connection, step, release, "close", pinned, late_changes)
     return pinned
 
@@ -102,6 +105,37 @@ def _closing(connection: db.Connection, step: Step) -> list[DictRow]:
     )
 
 
+def _require_built(connection: db.Connection, tenant: str, pinned: int) -> None:
+    """What is signed has to know what was closed and opened before."""
+    for last in db.rows(
+        connection,
+        "select release_id, landed_in from almoner.period_steps where tenant_id = %s"
+        " order by step_id desc limit 1",
+        tenant,
+    ):
+        if pinned != last["release_id"] and pinned < last["landed_in"]:
+            raise ConfigError(
+                f"{tenant} reads release {pinned}, which is from before its last period step",
+                "`almoner build` makes one that does; `almoner status` tells who holds it back",
+            )
+
+
+def _require_one_policy(connection: db.Connection, tenant: str, late_changes: str) -> None:
+    for closed in db.rows(
+        connection,
+        "select late_changes from almoner.closed_periods where tenant_id = %s"
+        " and late_changes <> %s limit 1",
+        tenant,
+        late_changes,
+    ):
+        raise ConfigError(
+            f"what {tenant} has closed is under the policy {closed['late_changes']}, now it is"
+            f" {late_changes}",
+            f"`almoner tenant policy {tenant} --late-changes {closed['late_changes']}`, or"
+            f" `almoner period reopen {tenant} --all --reason TEXT` and build",
+        )
+
+
 def _read_by(connection: db.Connection, tenant: str) -> int:
     row = db.one(
         connection, "select release_id from almoner.pointers where tenant_id = %s", tenant
@@ -121,11 +155,13 @@ def _keep(
     row = db.one(
         connection,
         "insert into almoner.period_steps (tenant_id, action, month_start_date, release_id,"
-        " late_changes, reason, done_by) values (%s, %s, %s, %s, %s, %s, %s) returning step_id",
+        " landed_in, late_changes, reason, done_by) values (%s, %s, %s, %s, %s, %s, %s, %s)"
+        " returning step_id",
         step.tenant,
         action,
         step.month,
         pinned,
+        release,
         late_changes,
         step.reason,
         step.who,

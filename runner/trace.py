@@ -93,10 +93,12 @@ PLACES = ("document_type", "document_id", "debtor_id", "instalment_number")
 BY_ACCOUNT = {"closing_amount": -1, "amount": 1}
 # what names a row of a mart, but no posting
 LEFT_OUT = ("ledger_account",)
+# marts in which a row sums others, so that only one of them is traced
+WHOLE = ("revenue_vs_target",)
 SHOWN = (
     "business_date", "document_type", "document_id", "line_id", "event_type", "debit_account",
     "credit_account", "amount", "currency_code", "attribution_method", "revenue_point_rule",
-    "is_reversal",
+    "is_reversal", "carried_to",
 )  # fmt: skip
 
 
@@ -187,6 +189,8 @@ def _tenant(mart: Mart, key: Mapping[str, str]) -> str:
     asked = [column for column in mart.grain if column not in LEFT_OUT]
     unknown = [column for column in key if column not in asked]
     needed = {"tenant_id", *({"as_of_date", "account"} & set(asked))}
+    if mart.name in WHOLE:
+        needed = set(asked)
     if unknown or not needed <= set(key):
         told = f"{unknown[0]} is no key of {mart.name}" if unknown else "the key is not complete"
         raise ConfigError(
@@ -361,7 +365,9 @@ def _raw(
         if connection.execute(query).rowcount:
             found.append(f"{table.raw_schema}.{table.raw_name} {row[column]}")
     if row["document_type"] == "adjustment" and row["document_id"] < 0:
-        kept = ("write_offs", "write_off_reversals")[: 1 + row["is_reversal"]]
+        kept = ("write_offs", "write_off_reversals")[
+            : 1 + (row["is_reversal"] != (row["carried_to"] < 0))
+        ]
         found += [f"almoner.{table} {-row['document_id']}" for table in kept]
     return ", ".join(found)
 

@@ -19,5 +19,5 @@ inner join store.fct_postings as sto
         and (clo.starts_on is null or clo.starts_on <= sto.business_date)
         and sto.released_in <= clo.release_id
         and sto.retired_in > clo.release_id
-        and (clo.late_changes = 'carry-forward' or sto.carried_from <> sto.business_date)
+        and clo.late_changes = 'carry-forward'
 {%- endmacro %}

@@ -7,8 +7,7 @@
     month.
 
     A posting and its withdrawals have one key but for the direction, and of what was signed
-    under one key the last counts. What was carried into a month that is closed under another
-    policy stays there too.
+    under one key the last counts. A tenant's closings in force have one policy.
 -#}
 {% macro with_closed_periods(postings) -%}
 {%- do ref('dim_closed_periods') -%}

@@ -43,8 +43,10 @@ def create(
     path.write_text(
         yaml.safe_dump({"sources": {SOURCE: {"system": SYSTEM, "database": DATABASE}}})
     )
-    targets.tell(db.dsn(), SOURCE, planned)
-    wait([parsed])  # what is wrong with the project is for the build to tell
+    try:
+        targets.tell(db.dsn(), SOURCE, planned)
+    finally:
+        wait([parsed])  # what is wrong with the project is for the build to tell
     return made
 
 

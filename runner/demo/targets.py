@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, timedelta
 from importlib import resources
+from typing import Any
 
 from runner import db, landing_only, releases, targets, wanted
 from runner.targets import Target
@@ -47,8 +49,8 @@ def tell(dsn: str, source: str, planned: list[Target]) -> None:
         releases.prepare(connection)
         in_force = targets.listing(connection)
         removed = wanted.of(connection, source, None).removed
-    told = {targets.of(row) for row in in_force if row["set_by"] == WHO}
-    theirs = {_nothing(targets.of(row)) for row in in_force if row["set_by"] != WHO}
+    told = {targets.of(row) for row in in_force if _is_of_demo(row, source)}
+    theirs = {_nothing(targets.of(row)) for row in in_force if not _is_of_demo(row, source)}
     meant = [
         target
         for target in planned
@@ -58,6 +60,11 @@ def tell(dsn: str, source: str, planned: list[Target]) -> None:
     changes = [*sorted(replaced, key=str), *(target for target in meant if target not in told)]
     if changes:
         landing_only.set_targets(dsn, changes, who=WHO)
+
+
+def _is_of_demo(row: Mapping[str, Any], source: str) -> bool:
+    """Tell whether the demo set a target: a login may have its name."""
+    return bool(row["set_by"] == WHO and row["tenant_id"].startswith(f"{source}_"))
 
 
 def _nothing(target: Target) -> Target:

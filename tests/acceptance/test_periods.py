@@ -36,6 +36,12 @@ CHANGES = f"""
     update hms.invoice_items set unit_price = unit_price + 40 where id = (
         select min(id) from hms.invoice_items where invoice_id = ({INVOICE} order by id limit 1)
     );
+    update hms.payments set paid_at = paid_at - interval '1 hour', updated_at = now() where id = (
+        select max(id) from hms.payments
+        where hospital_id = 1 and status = 'completed' and method = 'cash'
+        and paid_at >= '2026-09-10 17:00+00' and paid_at < '2026-09-20'
+        and extract(hour from paid_at) between 17 and 20
+    );
     delete from hms.payments where id = (
         select min(id) from hms.payments
         where hospital_id = 1 and status = 'completed' and method = 'cash'
@@ -263,6 +269,13 @@ def test_months_close_in_order_and_open_from_the_last(installation: Installation
         landing_only.reopen_period(installation.target, Step(TENANT, NEXT, "cfo"))
     with pytest.raises(ConfigError, match="2026-08 of demo_1 is closed at release"):
         landing_only.close_period(installation.target, Step(TENANT, date(2026, 8, 1), "cfo"))
+    with pytest.raises(ConfigError, match="is from before its last period step"):
+        landing_only.close_period(installation.target, Step(TENANT, NEXT, "cfo"))
+    installation.build()
+    with installation.connect() as connection:
+        policies.keep(connection, policies.Policy(TENANT, late_changes="carry-forward"))
+    with pytest.raises(ConfigError, match="is under the policy restate, now it is carry-forward"):
+        landing_only.close_period(installation.target, Step(TENANT, NEXT, "cfo"))
     with pytest.raises(ConfigError, match="is not over"):
         landing_only.close_period(
             installation.target, Step(TENANT, date.today().replace(day=1), "cfo")

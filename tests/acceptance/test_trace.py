@@ -95,6 +95,7 @@ def test_each_posting_names_the_raw_rows_it_comes_from(demo: Installation) -> No
         ("revenue_by_doctor", {"tenant_id": "demo_9"}, None, "no tenant demo_9"),
         ("revenue_by_doctor", {"tenant_id": "demo_1", "practitioner_id": "-3"}, None, "no such"),
         ("ar_aging", {"tenant_id": "demo_1"}, None, "key is not complete"),
+        ("revenue_vs_target", {"tenant_id": "demo_1"}, None, "key is not complete"),
         ("income_statement", {"tenant_id": "demo_1"}, None, "key is not complete"),
         ("current_stock", {"tenant_id": "demo_1", "as_of_date": "2026-03-01"}, None, "sums no"),
     ],

@@ -7,6 +7,10 @@ postings as (
     select * from {{ ref('fct_postings') }}
 ),
 
+withdrawals as (
+    select * from {{ ref('fct_postings') }}
+),
+
 -- A8: the share of the invoice up to the end of the day, the write-off included
 excessive_write_offs as (
     select
@@ -42,7 +46,22 @@ excessive_write_offs as (
         wof.document_type = 'adjustment'
         and wof.credit_account = 'receivable'
         and not wof.is_reversal
+        and wof.carried_to >= 0
         and rec.open_amount < 0
+        -- what a later month withdrew of a closed one stands no more (T2)
+        and not exists (
+            select 1
+            from withdrawals as wit
+            where
+                wof.tenant_id = wit.tenant_id
+                and wof.document_type = wit.document_type
+                and wof.document_id = wit.document_id
+                and wof.line_id = wit.line_id
+                and wof.event_type = wit.event_type
+                and wof.share = wit.share
+                and wit.is_reversal
+                and -wit.carried_to > {{ month_number('wof.business_date') }}
+        )
 )
 
 select * from excessive_write_offs

@@ -8,7 +8,9 @@ hour_sums as (
         tenant_id,
         coalesce(receipt_hour, -1)::smallint as receipt_hour,
         currency_code,
-        count(distinct row(document_type, document_id)) as receipt_count,
+        -- what a closed period withdraws is less money, but no receipt
+        count(distinct row(document_type, document_id)) filter (where carried_to >= 0)
+            as receipt_count,
         (
             -{{ net_credit('cash') }} - {{ net_credit('wallet_liability') }}
         )::numeric(18, 4) as receipt_amount,
@@ -16,7 +18,7 @@ hour_sums as (
     from postings
     where
         event_type in ('payment', 'payment_unapplied')
-        and not is_reversal
+        and not {{ is_void() }}
         and {{ moves(['cash', 'wallet_liability']) }}
     group by tenant_id, business_date, coalesce(receipt_hour, -1), currency_code
 )

@@ -16,9 +16,12 @@ movements as not materialized (
         case debit_account when 'receivable' then amount else -amount end as amount,
         case debit_account when 'receivable' then base_amount else -base_amount end
             as base_amount,
+        -- what a closed period withdraws is no charge and no transfer (T2)
         debit_account = 'receivable'
-        and document_type in ('invoice', 'move', 'reconciliation') as is_charged,
-        credit_account = 'responsibility_transfer' as is_moved,
+        and document_type in ('invoice', 'move', 'reconciliation')
+        and (carried_to < 0) is not true as is_charged,
+        credit_account = 'responsibility_transfer'
+        and (carried_to < 0) is not true as is_moved,
         business_date
     from postings
     where {{ moves(['receivable']) }}

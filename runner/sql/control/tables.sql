@@ -268,7 +268,8 @@ create index if not exists almoner__revenue_targets_release
 on feed.almoner__revenue_targets (release_id);
 
 -- months that tenants closed and opened again: every step. A close pins the release that the
--- tenant read then, and keeps what its policy says of later changes. A month is closed with
+-- tenant read then, and keeps what its policy says of later changes. A step lands in a release
+-- that is given up; the builds after `landed_in` know of it. A month is closed with
 -- those before it, and opened with those after it
 create table if not exists almoner.period_steps (
     step_id bigint generated always as identity primary key,
@@ -276,6 +277,7 @@ create table if not exists almoner.period_steps (
     action text not null check (action in ('close', 'reopen')),
     month_start_date date not null check (extract(day from month_start_date) = 1),
     release_id int references almoner.releases (release_id),
+    landed_in int not null,
     late_changes text check (late_changes in ('restate', 'carry-forward')),
     reason text,
     done_by text not null,

@@ -1,7 +1,7 @@
 {# A5: on the last day of data and at the month end before, the trend has in each bucket what
-   the ageing has in it #}
+   the ageing has in it. The trend reckons all tenants before it looks for one #}
 with periods as (
-    select * from {{ in_turn('reporting_periods') }}
+    select * from {{ in_turn('reporting_periods', in_changes=false) }}
 ),
 
 ar_aging as (

@@ -17,6 +17,7 @@ from runner import (
     expectations,
     holds,
     planning,
+    project,
     publication,
     raw,
     releases,
@@ -24,8 +25,9 @@ from runner import (
     sync,
     write_offs,
 )
-from runner.dbt import Dbt, Node, Result, project_fingerprint
+from runner.dbt import Dbt, Result
 from runner.errors import AlmonerError, AuditError
+from runner.graph import Node
 from runner.landing import Landing
 from runner.planning import Step
 from runner.settings import Settings
@@ -225,7 +227,7 @@ class Builder:
     def _plan(self, connection: db.Connection, full: bool) -> list[Step]:
         """Plan from the manifest; without loading dbt when neither files nor feeds changed."""
         systems = raw.landed_systems(connection)
-        fingerprint = project_fingerprint(systems)
+        fingerprint = project.fingerprint(systems)
         if not full and planning.is_done(connection, fingerprint):
             return []
         if fingerprint != self._fingerprint:
@@ -240,7 +242,7 @@ class Builder:
         """Parse while sync runs, if the files are not those of the last release."""
         configured = {source.system for source in self._settings.sources.values()}
         systems = sorted(configured.union(raw.landed_systems(connection)))
-        fingerprint = project_fingerprint(systems)
+        fingerprint = project.fingerprint(systems)
         if self._ahead or fingerprint in (self._fingerprint, planning.remembered(connection)):
             return
         parser = Dbt(self._dsn, systems)

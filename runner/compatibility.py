@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from runner import db, definitions
-from runner.dbt import Node
 from runner.errors import PublicationError
+from runner.graph import Node
 
 BACK = "take it back, or give the model another name (CONTRIBUTING.md); then run `almoner build`"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from psycopg import sql
 
 from runner import db
-from runner.dbt import Node
+from runner.graph import Node
 from runner.planning import Step
 
 HOLDING = ("released", "seed", "snapshot")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from runner import compatibility, db, estimates, pending, planning, raw, write_offs
+from runner import compatibility, db, estimates, pending, planning, project, raw, write_offs
 from runner.compatibility import Change
-from runner.dbt import Dbt, project_fingerprint
+from runner.dbt import Dbt
 from runner.pending import Pending
 from runner.planning import History, Step
 from runner.settings import Settings
@@ -37,7 +37,7 @@ def read(connection: db.Connection, dsn: str, configured: Settings, *, full: boo
     coming = _by_feed(news)
     if waiting := write_offs.waiting(connection):
         coming[write_offs.FEED] = waiting
-    if not (coming or full) and planning.is_done(connection, project_fingerprint(systems)):
+    if not (coming or full) and planning.is_done(connection, project.fingerprint(systems)):
         return Forecast([], [], [])
     nodes = Dbt(dsn, systems).parse()
     past = planning.history(connection)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from runner import db, definitions
-from runner.dbt import Node
+from runner.graph import Node
 
 FEW = 5  # names that are told of one reason
 FOLLOWING = ("made anew", "view ", "seed ", "source ")  # begin with another node's own reason

@@ -1,14 +1,19 @@
-"""Where the dbt project and its state directory are."""
+"""Where the dbt project and its state directory are, and which state its files are in."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
+from collections.abc import Iterable
 from pathlib import Path
 
 from runner.errors import ConfigError
 
+NAME = "almoner"
 VARIABLE = "ALMONER_PROJECT_DIR"
+_DEFINING = ("models", "macros", "seeds", "snapshots", "tests")
+_KINDS = {".sql", ".yml", ".csv"}
 
 
 def root() -> Path:
@@ -44,7 +49,20 @@ def state_dir() -> Path:
     return Path(configured).resolve() if configured else root() / ".almoner"
 
 
+def fingerprint(systems: Iterable[str]) -> str:
+    """Digest all that decides what the project builds from some systems."""
+    digest = hashlib.sha256(" ".join(systems).encode())
+    here = root()
+    files = [here / "dbt_project.yml"]
+    for folder in _DEFINING:
+        files += [path for path in (here / folder).rglob("*") if path.suffix in _KINDS]
+    for path in sorted(files):
+        digest.update(f"{path.relative_to(here)}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
 def _is_project(directory: Path) -> bool:
     """Tell Almoner's projects from other dbt projects by their name."""
     path = directory / "dbt_project.yml"
-    return path.is_file() and re.search(r"^name: almoner$", path.read_text(), re.M) is not None
+    return path.is_file() and re.search(rf"^name: {NAME}$", path.read_text(), re.M) is not None

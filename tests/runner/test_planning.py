@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from runner import estimates
-from runner.dbt import Node
+from runner.graph import Node
 from runner.planning import History, plan, reasons
 
 

@@ -25,7 +25,7 @@ class Column:
     """A column that may leave the source, with its PostgreSQL type and its name there.
 
     `accepted` values are known to staging; `references` names the table whose key it holds.
-    A row without a value of a required one is set aside.
+    A row without a value of a required one is set aside. A source may lack an optional one.
     """
 
     name: str
@@ -34,6 +34,7 @@ class Column:
     is_required: bool = False
     accepted: tuple[str, ...] = ()
     references: str | None = None
+    is_optional: bool = field(default=False, repr=False)  # no part of how files are judged
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,7 @@ class Table:
     """One source table: what identifies a row, whose it is, and what its feed carries.
 
     `cursor_is_kept` when the source's own triggers set the cursor at each insert and update.
+    A source may lack a table that `is_optional`.
     `documents` are the kinds of documents of its rows, each with the column of a posting that
     holds the key: document_id or line_id.
     """
@@ -57,6 +59,7 @@ class Table:
     columns: tuple[Column, ...]
     cursor_is_kept: bool = False
     documents: Mapping[str, str] = field(default_factory=dict)
+    is_optional: bool = False
 
     @property
     def raw_schema(self) -> str:
@@ -173,6 +176,7 @@ def _table(system: str, entry: dict[str, Any], place: str) -> Table:
             bool(_meta(column).get("required", False)),
             tuple(_meta(column).get("accepted", ())),
             _meta(column).get("references"),
+            bool(_meta(column).get("optional", False)),
         )
         for column in entry.get("columns", [])
     )
@@ -193,6 +197,12 @@ def _table(system: str, entry: dict[str, Any], place: str) -> Table:
     if not key or not wanted <= names:
         missing = ", ".join(sorted(wanted - names)) or "key"
         raise ConfigError(f"{place}: table {name} lacks {missing} among its columns", CHECK)
+    needed = {*key, *filter(None, (tenant, cursor))}
+    for column in columns:
+        if column.is_optional and (column.is_required or column.name in needed):
+            raise ConfigError(
+                f"{place}: {name}.{column.name} cannot be optional: rows need it", CHECK
+            )
     return Table(
         system=system,
         name=name,
@@ -206,6 +216,7 @@ def _table(system: str, entry: dict[str, Any], place: str) -> Table:
         columns=columns,
         cursor_is_kept=bool(meta.get("cursor_is_kept", False)),
         documents=dict(meta.get("documents", {})),
+        is_optional=bool(meta.get("optional", False)),
     )
 
 

@@ -203,8 +203,11 @@ def _is_orphan(table: Table, column: Column) -> sql.Composed:
         each for each in contracts.load(table.system).tables if each.name == column.references
     )
     tenant = "and ref.tenant_id = cur.tenant_id" if table.tenant and named.tenant else ""
+    # a source may lack the whole table
+    there = "exists (select from {named} as ref where ref.source_id = cur.source_id) and"
     return sql.SQL(
-        "(cur.{column} is not null and not exists (select from {named} as ref"
+        "(cur.{column} is not null and "
+        f"{there if named.is_optional else ''} not exists (select from {{named}} as ref"
         f" where ref.source_id = cur.source_id {tenant} and ref.{{key}} = cur.{{column}}))"
     ).format(
         column=sql.Identifier(column.name),

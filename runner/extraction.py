@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -56,13 +57,17 @@ class Bound:
 
 @dataclass(frozen=True)
 class Found:
-    """A table as the source really has it: its kind and the type of each column."""
+    """A table as the source really has it: its kind and the type of each column.
+
+    `hidden` columns are there and may not be read.
+    """
 
     oid: str
     kind: str
     columns: dict[str, str]
     unique: list[set[str]] = field(default_factory=list)
     kept: dict[str, bool] = field(default_factory=dict)  # by cursor column: is it indexed
+    hidden: set[str] = field(default_factory=set)
 
 
 @dataclass(frozen=True)
@@ -88,15 +93,18 @@ class Snapshot:
 
         Raises `ContractError` naming the first missing table, column or wrong type.
         """
-        place = f"source {self.name}: {self.contract.schema}.{table.source_name}"
+        place = self.place(table)
         found = self.tables.get(table.source_name)
-        if found is None:
+        if found is None or not found.columns:
             raise ContractError(
                 f"{place} does not exist or may not be read",
                 f"create it, or `grant usage on schema {self.contract.schema} to {self._user}` and"
                 f" `grant select on all tables in schema {self.contract.schema} to {self._user}`",
             )
+        lacking = self.lacking(table)
         for column in table.columns:
+            if column.name in lacking:
+                continue
             if column.source_name not in found.columns:
                 raise ContractError(
                     f"{place} has no column {column.source_name}",
@@ -114,7 +122,25 @@ class Snapshot:
         key = {table.in_source(name) for name in table.key}
         is_keyed = any(columns <= key for columns in found.unique)
         kind = found.kind if is_keyed else "unkeyed"
-        return f"{self.identity}/{found.oid}{self.wanted.digest}/{kind}"
+        without = f"-{','.join(lacking)}" if lacking else ""
+        return f"{self.identity}/{found.oid}{without}{self.wanted.digest}/{kind}"
+
+    def lacks(self, table: Table) -> bool:
+        """Tell whether an optional table is not there; one that may not be read is there."""
+        return table.is_optional and table.source_name not in self.tables
+
+    def lacking(self, table: Table) -> tuple[str, ...]:
+        """Name the optional columns that a table does not have; they are null."""
+        found = self.tables[table.source_name]
+        return tuple(
+            column.name
+            for column in table.columns
+            if column.is_optional and column.source_name not in found.columns.keys() | found.hidden
+        )
+
+    def place(self, table: Table) -> str:
+        """Name a table in what is told of it."""
+        return f"source {self.name}: {self.contract.schema}.{table.source_name}"
 
     def counts(self, table: Table, since: Watermark | None) -> tuple[int, int, int]:
         """Count the rows of a table, those changed since a watermark, and those not wanted.
@@ -219,8 +245,7 @@ class Snapshot:
             yield blocks()
 
     def _reading(self, table: Table) -> AbstractContextManager[None]:
-        place = f"source {self.name}: {self.contract.schema}.{table.source_name}"
-        return db.blamed(self.connection, place)
+        return db.blamed(self.connection, self.place(table))
 
     @property
     def _user(self) -> str:
@@ -235,9 +260,11 @@ class Snapshot:
 
     def _expressions(self, table: Table) -> dict[str, sql.Composable]:
         """Give each column as the contract types it."""
+        lacking = self.lacking(table)
         return {
             column.name: sql.SQL("{}::{}").format(
-                sql.Identifier(column.source_name), sql.SQL(column.data_type)
+                sql.NULL if column.name in lacking else sql.Identifier(column.source_name),
+                sql.SQL(column.data_type),
             )
             for column in table.columns
         }
@@ -258,7 +285,11 @@ class Snapshot:
             return sql.SQL("true")
         if table.tenant:
             return self.wanted.condition(self._tenant(table))
-        owners = [each for each in self.contract.tables if each.tenant in each.key]
+        owners = [
+            each
+            for each in self.contract.tables
+            if each.tenant in each.key and not self.lacks(each)
+        ]
         found = sql.SQL(" or ").join(
             sql.SQL("exists (select from {} where {})").format(
                 self._relation(each), self.wanted.condition(self._tenant(each))
@@ -352,7 +383,10 @@ def _tables(connection: db.Connection, schema: str) -> dict[str, Found]:
     found: dict[str, Found] = {}
     for row in db.rows(connection, db.script("source_columns"), schema):
         table = found.setdefault(row["table_name"], Found(row["oid"], row["kind"], {}))
-        table.columns[row["column_name"]] = row["data_type"]
+        if row["is_readable"]:
+            table.columns[row["column_name"]] = row["data_type"]
+        else:
+            table.hidden.add(row["column_name"])
     for row in db.rows(connection, db.script("source_keys"), schema):
         if row["table_name"] in found:
             found[row["table_name"]].unique.append(set(row["columns"]))
@@ -369,6 +403,13 @@ def usable(mark: Watermark | None, identity: str, xmin: int) -> Watermark | None
     return mark if identity.endswith("/r") else None
 
 
+def lacked(identity: str) -> tuple[str, ...]:
+    """Name the optional columns that a table did not have when it had this identity."""
+    place = identity.split("/")[2:3]
+    names = place[0].partition("~")[0].partition("-")[2] if place else ""
+    return tuple(names.split(",")) if names else ()
+
+
 def doubt(mark: Watermark, identity: str, xmin: int) -> str | None:
     """Say why a source may not be the one that the watermark is of; None if it is.
 
@@ -380,15 +421,21 @@ def doubt(mark: Watermark, identity: str, xmin: int) -> str | None:
         return "it was another kind of source before"
     server, database, place, kind = before
     cluster, _, timeline = server.partition(":")
-    table, _, wanted = place.partition("~")
+    wanted = place.partition("~")[2]
     found = [
         (cluster == now[0].partition(":")[0], "it is another server than before"),
         (timeline in ("", now[0].partition(":")[2]), "the server was restored or failed over"),
         (database == now[1], "the database was replaced by another of its name"),
-        (table == now[2].partition("~")[0], "the table was dropped and made again"),
+        (_oid(place) == _oid(now[2]), "the table was dropped and made again"),
+        (lacked(mark.server_identity) == lacked(identity), "it has other columns than before"),
         (wanted == now[2].partition("~")[2], "other tenants of it land than before"),
         (kind == now[3], "the table is of another kind, or lost or got its unique key"),
         (xmin >= mark.snapshot_xmin, "the server is at an earlier transaction than before"),
         (xmin - mark.snapshot_xmin < LONG_AGO, "it was last read too many transactions ago"),
     ]
     return next((reason for holds, reason in found if not holds), None)
+
+
+def _oid(place: str) -> str:
+    """Give the table of an identity, without what it lacks and whose rows land of it."""
+    return re.split("[-~]", place, maxsplit=1)[0]

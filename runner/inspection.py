@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from psycopg import sql
 from psycopg.rows import DictRow
 
-from runner import contracts, db, load, quarantine, releases, sync
+from runner import contracts, db, landing, load, quarantine, releases, sync
 from runner.contracts import Table
 from runner.errors import ConfigError
 from runner.landing import Job
@@ -88,7 +88,8 @@ def retry(
             with connection.transaction():
                 load.again(Job(connection, aside.source, aside.table, release))
         else:
-            _forget_watermark(connection, aside)
+            # in full, as it is read while rows of it are set aside
+            landing.forget(connection, aside.source, aside.table)
     read = {aside.source for aside in asides if not aside.is_filed}
     sources = {name: each for name, each in configured.sources.items() if name in read}
     sync.sync(connection, configured.model_copy(update={"sources": sources}), release)
@@ -106,14 +107,6 @@ def _asides(connection: db.Connection) -> list[_Aside]:
         for row in db.rows(connection, db.script("quarantine_tables"))
         if row["entity"] in tables
     ]
-
-
-def _forget_watermark(connection: db.Connection, aside: _Aside) -> None:
-    """Let the table be read in full, as it is while rows of it are set aside."""
-    connection.execute(
-        "delete from almoner.watermarks where source_id = %s and table_name = %s",
-        (aside.source, aside.table.feed_name),
-    )
 
 
 def _retried(connection: db.Connection, aside: _Aside) -> Retried:

@@ -18,7 +18,8 @@ class Landing:
     """What one table of one source brought; rows newly set aside, and such that left again.
 
     `rule` is how it was read; `notices` are what the operator should know of that; `skipped` rows
-    are of tenants that were removed or are not listed.
+    are of tenants that were removed or are not listed. `absent` are the optional table, or its
+    optional columns, that the source does not have.
     """
 
     source: str
@@ -31,6 +32,7 @@ class Landing:
     refusal: str | None = None
     notices: tuple[str, ...] = ()
     skipped: int = 0
+    absent: tuple[str, ...] = ()
 
     @property
     def is_change(self) -> bool:
@@ -130,6 +132,14 @@ def remember(job: Job, mark: Watermark, landing: Landing, aside: Aside) -> None:
             "quarantined": landing.quarantined,
             "skipped": landing.skipped,
         },
+    )
+
+
+def forget(target: db.Connection, source: str, table: Table) -> None:
+    """Let a table be read in full."""
+    target.execute(
+        "delete from almoner.watermarks where source_id = %s and table_name = %s",
+        (source, table.feed_name),
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from psycopg import sql
 
-from runner import arrivals, contracts, db, files, landing, project, quarantine, raw
+from runner import absence, arrivals, contracts, db, files, landing, project, quarantine, raw
 from runner.arrivals import Arrival, Counted
 from runner.contracts import Table
 from runner.deletions import Limit
@@ -78,6 +78,8 @@ def land(
         if parts := files.of_table(found, table):
             landings.append(_land(Job(target, batch.source, table, release), batch, parts))
             report(landings[-1])
+        elif lacked := absence.of_files(target, batch.source, table):
+            landings.append(Landing(batch.source, table, absent=lacked))
     return landings
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runner import db, extraction, landing, load, quarantine, wanted
+from runner import absence, db, extraction, landing, load, quarantine, wanted
 from runner.contracts import Table
 from runner.deletions import Limit
 from runner.extraction import Snapshot
+from runner.landing import Job
 from runner.settings import Settings
 
 
@@ -52,8 +53,13 @@ def read(target: db.Connection, configured: Settings) -> list[Pending]:
 
 
 def _pending(target: db.Connection, snapshot: Snapshot, table: Table, aside: int) -> Pending:
+    job = Job(target, snapshot.name, table, 0)
+    if snapshot.lacks(table):
+        absence.require_empty(job, snapshot)
+        return Pending(snapshot.name, table, 0, 0, is_reread=False, fills=False)
     identity = snapshot.check(table)
     mark = landing.watermark(target, snapshot.name, table)
+    absence.require_no_values(job, snapshot, mark)
     since = extraction.usable(mark, identity, snapshot.xmin)
     total, changed, _ = snapshot.counts(table, since)
     held = mark.row_count if mark else landing.count(target, snapshot.name, table)

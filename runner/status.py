@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from psycopg import sql
 from psycopg.rows import DictRow
 
-from runner import db, releases
+from runner import absence, db, releases
 from runner.settings import Settings
 
 
 @dataclass(frozen=True)
 class Source:
-    """How far a source was read: its rows that are held, and when it was looked at."""
+    """How far a source was read: its rows that are held, and when it was looked at.
+
+    `absent` are the optional tables and columns that it did not have then.
+    """
 
     source: str
     tables: int
     rows: int
     read_at: datetime | None
+    absent: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,11 @@ def read(connection: db.Connection, configured: Settings) -> Status:
 
 
 def _sources(connection: db.Connection, configured: Settings) -> list[Source]:
-    read = [Source(**row) for row in db.rows(connection, db.script("status_sources"))]
+    absent = absence.of_sources(connection)
+    read = [
+        Source(**row, absent=absent.get(row["source"], []))
+        for row in db.rows(connection, db.script("status_sources"))
+    ]
     unread = sorted(configured.sources.keys() - {source.source for source in read})
     return read + [Source(name, 0, 0, None) for name in unread]
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from psycopg import errors, sql
 
 from runner import (
+    absence,
     cursors,
     db,
     extraction,
@@ -123,9 +124,22 @@ def notices(landings: list[Landing]) -> list[str]:
     ]
 
 
+def absences(landings: list[Landing]) -> list[str]:
+    """Give a line for each source that lacks something optional."""
+    found: dict[str, list[str]] = {}
+    for done in landings:
+        if done.absent:
+            found.setdefault(done.source, []).extend(done.absent)
+    return [absence.told(source, names) for source, names in found.items()]
+
+
 def _land(job: Landed) -> Landing:
+    if job.snapshot.lacks(job.table):
+        return absence.land(job, job.snapshot, job.terms.limit)
     identity = job.snapshot.check(job.table)
     mark = landing.watermark(job.target, job.source, job.table)
+    if not job.terms.limit.is_accepted:
+        absence.require_no_values(job, job.snapshot, mark)
     rule = cursors.rule(
         job.target, job.snapshot, job.table, mark, identity, job.terms.cursor_minimum
     )
@@ -161,6 +175,7 @@ def _land(job: Landed) -> Landing:
         quarantined=aside.added, mended=aside.gone, rule=rule.name,
         refusal=rule.refusal if job.table.cursor_is_kept else None,
         notices=_notices(job, rule, unseen), skipped=skipped,
+        absent=absence.columns(job.table, job.snapshot.lacking(job.table)),
     )  # fmt: skip
     landing.remember(job, Watermark(identity, job.snapshot.xmin, held), done, aside)
     _remember_rule(job, rule, unseen)

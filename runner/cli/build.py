@@ -8,6 +8,7 @@ from dataclasses import asdict
 import click
 
 from runner import (
+    absence,
     build,
     db,
     landing_only,
@@ -25,6 +26,7 @@ from runner.cli.group import main
 from runner.cli.options import JSON
 from runner.cli.printing import print_rows
 from runner.errors import AuditError, ConfigError
+from runner.landing import Landing
 
 SHOWN_TENANTS = 8
 
@@ -125,7 +127,9 @@ def sync_command(accept_deletions: bool, verify: bool, as_json: bool) -> None:
     landings = landing_only.from_sources(
         _with_sources(), db.dsn(), accept_deletions=accept_deletions, verify=verify
     )
-    changed = [landing for landing in landings if landing.is_change or landing.notices]
+    changed = [
+        each for each in landings if each.is_change or each.notices or (as_json and each.absent)
+    ]
     print_rows(
         [
             {
@@ -135,7 +139,7 @@ def sync_command(accept_deletions: bool, verify: bool, as_json: bool) -> None:
                 "deleted": landing.deleted,
                 "quarantined": landing.quarantined,
                 "read by": landing.rule,
-                **({"refusal": landing.refusal, "notices": landing.notices} if as_json else {}),
+                **(_further(landing) if as_json else {}),
             }
             for landing in changed
         ],
@@ -143,8 +147,12 @@ def sync_command(accept_deletions: bool, verify: bool, as_json: bool) -> None:
         empty="nothing new",
     )
     if not as_json:
-        for notice in sync.notices(landings):
-            click.echo(notice)
+        for line in (*sync.notices(landings), *sync.absences(landings)):
+            click.echo(line)
+
+
+def _further(landing: Landing) -> dict[str, object]:
+    return {"refusal": landing.refusal, "notices": landing.notices, "absent": landing.absent}
 
 
 @main.command("audit")
@@ -184,10 +192,16 @@ def status_command(as_json: bool) -> None:
     click.echo(f"tenants    {_tenants_line(found)}")
     click.echo(f"readers    {found.readers}\n")
     print_rows(
-        [asdict(source) for source in found.sources],
+        [
+            {name: value for name, value in asdict(source).items() if name != "absent"}
+            for source in found.sources
+        ],
         False,
         empty="no source is configured; run `almoner demo create` or name one in almoner.yml",
     )
+    for source in found.sources:
+        if source.absent:
+            click.echo(absence.told(source.source, source.absent))
     if found.cursors:
         click.echo()
         print_rows([asdict(cursor) for cursor in found.cursors], False)

@@ -1,4 +1,4 @@
--- what may be read of a source's tables: their kind, columns and types
+-- a source's tables: their kind, and each column with its type and whether it may be read
 select
     cls.relname as table_name,
     cls.oid::text as oid,
@@ -17,7 +17,9 @@ select
     case
         when typ.typtype in ('e', 'd') then 'enum or domain'
         else format_type(att.atttypid, null)
-    end as data_type
+    end as data_type,
+    has_schema_privilege(nsp.oid, 'usage')
+    and has_column_privilege(cls.oid, att.attnum, 'select') as is_readable
 from pg_catalog.pg_class as cls
 inner join pg_catalog.pg_namespace as nsp on cls.relnamespace = nsp.oid
 inner join pg_catalog.pg_attribute as att on cls.oid = att.attrelid
@@ -27,5 +29,3 @@ where
     and cls.relkind in ('r', 'p', 'v', 'm', 'f')
     and att.attnum > 0
     and not att.attisdropped
-    and has_schema_privilege(nsp.oid, 'usage')
-    and has_column_privilege(cls.oid, att.attnum, 'select')

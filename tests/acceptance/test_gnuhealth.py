@@ -18,7 +18,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
-from runner import db, server, write_offs
+from runner import db, server, status, write_offs
 from runner.errors import WriteOffError
 from tests.acceptance.conftest import Installation
 from tests.conftest import ROOT, Databases
@@ -68,6 +68,31 @@ where id = (
     where company = 1 and type = 'out' and state = 'posted' and total_amount_cache > 0
 );
 """
+# as in a database that was made without the modules stock, stock_lot, health_services: their
+# tables, and what they and health_stock add to others
+NO_STOCK = """
+create schema away;
+alter table stock_move set schema away;
+alter table stock_lot set schema away;
+alter table stock_location set schema away;
+alter table gnuhealth_health_service_line set schema away;
+"""
+STOCK_WITHOUT_LOTS = """
+alter table away.stock_move set schema public;
+alter table away.stock_location set schema public;
+alter table stock_move rename column lot to lot_away;
+"""
+EVERY_MODULE = """
+alter table stock_move rename column lot_away to lot;
+alter table away.stock_lot set schema public;
+alter table away.gnuhealth_health_service_line set schema public;
+"""
+# in which departments, stock and services have no part
+OF_THE_LEDGER = (
+    "ar_aging", "ar_aging_debtors", "ar_aging_invoices", "ar_roll_forward", "collections_daily",
+    "credit_balances", "income_statement", "invoice_balances", "open_receivables",
+    "revenue_by_payer", "tax_summary", "trial_balance",
+)  # fmt: skip
 REASONS = {
     ("ledger_entries", "ledger entry without a valid amount"),
     ("ledger_entries", "ledger entry without its date"),
@@ -282,3 +307,40 @@ def test_absurd_values_are_set_aside_and_the_other_company_does_not_notice(
     outcome = copy.build()
     assert {each.tenant for each in outcome.failures} == {"hospital_1"}
     assert outcome.tenants == 1
+
+
+def test_a_database_without_stock_or_services_builds_and_what_comes_later_lands(
+    gnuhealth: Installation, databases: Databases
+) -> None:
+    whole = gnuhealth.published()
+    source = databases.create(str(conninfo_to_dict(gnuhealth.source)["dbname"]))
+    poor = Installation(source, databases.create(), gnuhealth.system, gnuhealth.name)
+    poor.run(NO_STOCK)
+    assert poor.build().tenants == 2
+    found = poor.published()
+    assert found["current_stock"] == []
+    for mart in OF_THE_LEDGER:
+        assert whole[mart], mart
+        assert found[mart] == whole[mart], mart
+    with poor.connect() as connection:
+        (lacking,) = status.read(connection, poor.settings).sources
+    assert lacking.absent == [
+        "gnuhealth_health_service_line", "stock_location", "stock_lot", "stock_move",
+    ]  # fmt: skip
+    poor.run(STOCK_WITHOUT_LOTS)
+    assert poor.build().tenants == 2
+    assert _stock(poor) == _stock(gnuhealth)
+    assert len(_stock(poor)) > 20
+    poor.run(EVERY_MODULE)
+    assert poor.build().tenants == 2
+    assert poor.published() == whole
+
+
+def _stock(installation: Installation) -> Rows:
+    """Give what each location holds of each product, of all lots."""
+    with installation.connect() as connection:
+        return db.rows(
+            connection,
+            "select tenant_id, location_id, product_id, sum(quantity) as quantity"
+            " from core.fct_stock_movements group by 1, 2, 3 order by 1, 2, 3",
+        )

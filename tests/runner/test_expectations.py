@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -95,6 +96,19 @@ def test_an_error_stops_and_a_warning_does_not() -> None:
     error = Finding("demo.x", "values to not be null", "id", "error", False, 9, 3)
     with pytest.raises(AuditError, match=r"demo\.x id: values to not be null is not met"):
         expectations.require([warning, error])
+
+
+def test_a_row_of_a_table_that_a_source_lacks_is_not_missing(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contract = contracts.load("hms")
+    optional = [replace(each, is_optional=each.name == "patients") for each in contract.tables]
+    lenient = replace(contract, tables=tuple(optional))
+    monkeypatch.setattr(contracts, "load", lambda system: lenient)
+    assert _check(pair) == {IS_MISSING}
+    pair.run("alter table hms.patients rename to patients_away")
+    pair.run("update hms.invoices set number = 'X' || number")
+    assert _check(pair) == set()
 
 
 def test_a_day_unlike_those_before_is_told(pair: Pair) -> None:

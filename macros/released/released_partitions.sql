@@ -1,4 +1,4 @@
-{#- How many hash partitions a released table has; small ones are faster without. -#}
+{#- How many hash partitions a released table has; all but the largest are faster without. -#}
 {% macro released_partitions(node) %}
-    {{ return(node.config.meta.get('partitions', 8)) }}
+    {{ return(node.config.meta.get('partitions', 0)) }}
 {% endmacro %}

@@ -166,12 +166,12 @@ def _of_a_day(mart: Mart) -> sql.Composable:
 def test_partitions_of_other_tenants_are_not_touched(shared: Installation) -> None:
     with psycopg.connect(_login(shared, "demo_1")) as session:
         told = session.execute(
-            "explain (analyze, timing off, format json) select * from dept_revenue_daily"
+            "explain (analyze, timing off, format json) select * from transaction_detail"
         ).fetchone()
     assert told is not None
     scans = [
         node for node in _nodes(told[0][0]["Plan"])
-        if node.get("Relation Name", "").startswith("department_revenue_daily_p")
+        if node.get("Relation Name", "").startswith("fct_postings_p")
     ]  # fmt: skip
     assert len(scans) > 1
     assert sum(node["Actual Loops"] > 0 for node in scans) == 1

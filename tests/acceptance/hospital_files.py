@@ -292,10 +292,13 @@ def case(
     return made
 
 
-def write(cases: list[Case], directory: Path) -> None:
-    """Write the rows of all cases as a table's file each; what nobody says has no column."""
+def write(cases: list[Case], directory: Path, step: int = 1) -> None:
+    """Write the rows of all cases, or each so many of theirs, as a table's file each.
+
+    What nobody says has no column.
+    """
     for table in sorted({table for each in cases for table in each.rows}):
-        rows = [row for each in cases for row in each.rows[table]]
+        rows = [row for each in cases for row in each.rows[table][::step]]
         columns = list(dict.fromkeys(name for row in rows for name in _named(row)))
         with (directory / f"{table}.csv").open("w", newline="") as file:
             writer = csv.DictWriter(file, columns, extrasaction="ignore")

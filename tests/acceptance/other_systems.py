@@ -28,6 +28,7 @@ WITH_CREDIT = "Tryton account_invoice/tests/scenario_invoice_with_credit.rst"
 ALTERNATE = "Tryton account_invoice/tests/scenario_invoice_alternate_currency.rst"
 KILL_BILL = "Kill Bill beatrix/integration/TestInvoicePayment.java"
 CLAIM = "Frappe Health healthcare/doctype/insurance_claim/test_insurance_claim.py"
+DOCUMENTED = "models/staging/hms/README.md"
 WALLET = "Lago spec/jobs/invoices/prepaid_credit_job_spec.rb"
 
 TOMORROW = days(1)
@@ -1046,3 +1047,100 @@ def wallet_used(one: Case) -> None:
         )
     one.owes(TODAY, "5")  # 18 and 2 of tax
     one.expect("wallet_liability", {"as_of_date": TODAY}, closing_amount="10", use_amount="15")
+
+
+# -- what the README of the files says beyond them ---------------------------------------------
+
+
+@case(DOCUMENTED, "its status")
+def statuses(one: Case) -> None:
+    for status in ("draft", "issued", "partially_paid", "paid"):
+        one.invoice(TODAY, HUNDRED, status=status)
+    one.invoice(TODAY, HUNDRED, status="void", voided_at=noon(TOMORROW))
+    one.owes(TODAY, "400")
+    one.owes(TOMORROW, "300")
+
+
+@case(DOCUMENTED, "patient and payer")
+def customer_who_is_a_payer(one: Case) -> None:
+    payer = one.add("insurance_payers", name="Customer", payer_type="corporate", terms_days=14)
+    whole = Line("100", rate="20", payer_amount="120")
+    invoice = one.invoice(TODAY, whole, patient_id=None, payer_id=payer)
+    one.payment(TOMORROW, "50", invoice, patient_id=None, payer_id=payer, method="transfer")
+    one.owes(TOMORROW, "70", share="payer")
+    one.owes(TOMORROW, "0", share="patient")
+    one.opens(days(15), "70", debtor_id=payer, days_past_due=1, due_date_rule="terms")
+
+
+@case(DOCUMENTED, "write-off that is recovered")
+def recovered(one: Case) -> None:
+    first, second = one.invoice(TODAY, HUNDRED), one.invoice(TODAY, HUNDRED)
+    one.write_off(TODAY, "100", first, "bad_debt")
+    one.write_off(TOMORROW, "30", first, "recovery")
+    one.write_off(TODAY, "100", second, "bad_debt", reversed_at=noon(TOMORROW))
+    one.owes(TODAY, "0")
+    one.owes(TOMORROW, "100")
+    one.balances(TOMORROW, write_offs="100", recoveries="-30", cash="30")
+
+
+@case(DOCUMENTED, "wallet")
+def wallet(one: Case) -> None:
+    """R6: the use that a payment names counts once."""
+    invoice = one.invoice(TODAY, HUNDRED)
+    used = [
+        one.add(
+            "wallet_transactions",
+            patient_id=one.patient,
+            type=kind,
+            method="card",
+            invoice_id=to,
+            currency_code="USD",
+            amount=amount,
+            status="completed",
+            transacted_at=noon(TODAY),
+        )
+        for kind, amount, to in (
+            ("top_up", "200", None),
+            ("payment", "60", invoice),
+            ("payment", "40", invoice),
+            ("refund", "15", invoice),
+            ("withdrawal", "70", None),
+        )
+    ]
+    one.payment(TODAY, "60", invoice, method="wallet", wallet_transaction_id=used[1])
+    one.owes(TODAY, "15")
+    one.balances(TODAY, cash="130", wallet_liability="-45", receivable="15")
+
+
+@case(DOCUMENTED, "foreign currency")
+def payment_in_another_currency(one: Case) -> None:
+    """A10."""
+    invoice = one.invoice(TODAY, HUNDRED)
+    one.payment(TODAY, "90", invoice, currency="EUR", exchange_rate="1.1")
+    one.owes(TODAY, "100", currency_code="USD")
+    one.owes(TODAY, "0", credit="90", currency_code="EUR")
+
+
+@case(DOCUMENTED, "stock")
+def transfer(one: Case) -> None:
+    store = one.store()
+    ward = one.add("locations", name="Ward", location_type="storage")
+    one.move(TODAY, "10", "2", store, "receipt")
+    one.move(TOMORROW, "-4", "2", store, "transfer_out")
+    one.move(TOMORROW, "4", "2", (store[0], ward), "transfer_in")
+    for place, quantity in ((store[1], "6"), (ward, "4")):
+        filters = {"as_of_date": TOMORROW, "location_id": place}
+        one.expect("current_stock", filters, quantity=quantity)
+    one.expect("current_stock", {"as_of_date": TOMORROW}, quantity="10", value_amount="20")
+
+
+@case(DOCUMENTED, "refund of a credit note")
+def refund_of_a_credit_note(one: Case) -> None:
+    """A7: what the credit note had settled is owed again, its rest is not."""
+    invoice = one.invoice(TODAY, HUNDRED)
+    one.payment(TODAY, "70", invoice)
+    note = one.credit_note(TODAY, "50", invoice)
+    one.owes(TODAY, "0", credit="20")
+    one.refund(TOMORROW, "20", credit_note_id=note)
+    one.owes(TOMORROW, "0")
+    one.balances(TOMORROW, cash="50", credit_notes="50")

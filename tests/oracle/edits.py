@@ -284,6 +284,12 @@ EDITS = {
     "credit note in another currency": change("credit_notes", "currency_code = %(currency)s"),
     "credit note line of another amount": change("credit_note_items", "net_amount = %(amount)s"),
     "refund of a payment": new("refunds", REFUND, PAYMENT),
+    "refund of an allocated payment": new(
+        "refunds",
+        {**REFUND, "invoice_id": "alc.invoice_id"},
+        "hms.payment_allocations as alc inner join hms.payments as src on alc.payment_id = src.id"
+        f" where alc.id = {row('payment_allocations')}",
+    ),
     "refund of a credit note": new(
         "refunds",
         {**REFUND, "invoice_id": "src.invoice_id", "credit_note_id": other("credit_notes")},

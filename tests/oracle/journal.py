@@ -249,7 +249,7 @@ class Books(Records):
             if not self._is_executed(row):
                 continue
             note = self._credit_note_of(row)
-            invoice, applied = self._given_back(row, payment, note)
+            invoice, applied, opened = self._given_back(row, payment, note)
             named = [each for each in (row, payment, note) if each is not None]
             patient = next((each["patient_id"] for each in named if each["patient_id"]), None)
             payer = next((each["payer_id"] for each in named[1:] if each["payer_id"]), None)
@@ -258,6 +258,23 @@ class Books(Records):
                 row, origin, row["share"], "cash", row["amount"], self.day(row, "executed_at"),
                 None if row["credit_note_id"] else invoice, applied,
             )  # fmt: skip
+            settled = self._settled_invoice(invoice, row)
+            if opened < row["amount"] and settled is not None and not row["credit_note_id"]:
+                day = self.day(row, "executed_at")
+                back = Posting(
+                    origin, day, row["share"], "cash", "unapplied_credit",
+                    rounded(row["amount"], origin.currency),
+                )  # fmt: skip
+                found = [
+                    back,
+                    replace(
+                        back,
+                        day=max(day, applied or day, self.day(settled, "issued_at")),
+                        debit="unapplied_credit",
+                        credit="receivable",
+                        amount=rounded(opened, origin.currency),
+                    ),
+                ]
             outward = [posting.swapped() for posting in found]
             yield from self._posted(outward, self._voided(row, "voided"))
 
@@ -276,21 +293,28 @@ class Books(Records):
 
     def _given_back(
         self, refund: Row, payment: Row | None, note: Row | None
-    ) -> tuple[int | None, date | None]:
-        """Find the invoice that a refund concerns, and from which day its receipt settles it."""
+    ) -> tuple[int | None, date | None, Decimal]:
+        """Find the invoice that a refund concerns, from which day its receipt settles it, and
+        how much of the refund opens it: the rest was left of the receipt beside its allocations.
+        """
+        amount = refund["amount"]
         entered = refund["invoice_id"] or (payment["invoice_id"] if payment else None)
         if refund["credit_note_id"]:
-            return entered or (note["invoice_id"] if note else None), None
+            return entered or (note["invoice_id"] if note else None), None, amount
         allocations = self._allocations(payment) if payment else []
         if payment is None or not allocations:
-            return entered, None
+            return entered, None, amount
         named = [each for each in allocations if each["invoice_id"] == refund["invoice_id"]]
         settled = {each["invoice_id"] for each in allocations}
-        is_whole = sum((each["amount"] for each in allocations), ZERO) >= payment["amount"]
-        if not named and not (is_whole and len(settled) == 1):
-            return None, None  # what is left of the receipt
+        left = payment["amount"] - sum((each["amount"] for each in allocations), ZERO)
+        if not named and not (amount > left and len(settled) == 1):
+            return None, None, amount  # what is left of the receipt
         days = [self.day(each, "allocated_at") for each in named or allocations]
-        return (named or allocations)[0]["invoice_id"], min(days)
+        opened = amount - left
+        if named:
+            its = sum((each["amount"] for each in named), ZERO)
+            opened = min(amount, max(its, opened))
+        return (named or allocations)[0]["invoice_id"], min(days), opened
 
     def _wallets(self) -> Iterator[Posting]:
         payments = list(self._good_payments())

@@ -139,6 +139,32 @@ def test_allocations_beyond_their_payment_do_not_hold() -> None:
     assert account(books, "receivable", 12) == 60
 
 
+@pytest.mark.parametrize(
+    ("named", "amount", "owed", "credit"),
+    [(1, "50", 100, 0), (1, "45", 100, 5), (None, "45", 95, 0), (None, "25", 80, 5)],
+)
+def test_a_refund_opens_what_its_receipt_settles_beside_what_is_left_of_it(
+    named: int | None, amount: str, owed: int, credit: int
+) -> None:
+    refund = {
+        "id": 1, "hospital_id": 1, "payment_id": 1, "credit_note_id": None, "invoice_id": named,
+        "patient_id": 5, "share": "patient", "method": "cash", "currency_code": "EUR",
+        "exchange_rate": Decimal(1), "amount": Decimal(amount), "status": "executed",
+        "executed_at": at(15), "voided_at": None,
+    }  # fmt: skip
+    books = Books(
+        tables(
+            invoices=[invoice(1)],
+            invoice_items=[item(1, 1, "100")],
+            payments=[payment(1, None, "50")],
+            payment_allocations=[allocation(1, 1, 1, "20", 12)],
+            refunds=[refund],
+        )
+    )
+    assert account(books, "receivable", 15) == owed
+    assert account(books, "unapplied_credit", 15) == -credit
+
+
 def test_the_business_day_begins_at_the_cutoff() -> None:
     books = Books(
         tables(invoices=[invoice(1, issued_at=at(10, 4))], invoice_items=[item(1, 1, "9")])

@@ -29,7 +29,7 @@ payment_methods as (
 
 -- Money goes back from where it lies: a refund opens the invoice it names, if its receipt
 -- settles that one; else the one invoice that its receipt settles. What is left of a receipt
--- beside its allocations is unapplied credit.
+-- beside its allocations is unapplied credit, given back first unless an invoice is named.
 located_refunds as (
     select
         rfd.*,
@@ -38,8 +38,17 @@ located_refunds as (
                 then coalesce(rfd.invoice_id, pay.invoice_id, cre.invoice_id)
             when alc.is_named or alc.amount is null
                 then coalesce(rfd.invoice_id, pay.invoice_id)
-            when alc.amount >= pay.amount then alc.only_invoice_id
+            when rfd.amount > pay.amount - alc.amount then alc.only_invoice_id
         end as opened_invoice_id,
+        case
+            when alc.is_named
+                then least(
+                        rfd.amount,
+                        greatest(alc.named_amount, rfd.amount - pay.amount + alc.amount)
+                    )
+            when alc.amount < pay.amount then rfd.amount - pay.amount + alc.amount
+            else rfd.amount
+        end as opened_amount,
         coalesce(rfd.patient_id, pay.patient_id, cre.patient_id) as debtor_patient_id,
         coalesce(pay.payer_id, cre.payer_id) as debtor_payer_id,
         case when alc.is_named then alc.named_date else alc.allocation_date end
@@ -58,6 +67,8 @@ located_refunds as (
     left join lateral (
         select
             sum(inn.amount) as amount,
+            sum(inn.amount) filter (where inn.invoice_id = rfd.invoice_id)
+                as named_amount,
             bool_or(inn.invoice_id = rfd.invoice_id) as is_named,
             case
                 when min(inn.invoice_id) = max(inn.invoice_id) then min(inn.invoice_id)
@@ -108,6 +119,7 @@ dated_refunds as (
             as attribution_method,
         rfd.currency_code,
         round(rfd.amount, cur.exponent) as amount,
+        round(rfd.opened_amount, cur.exponent) as opened_amount,
         rfd.base_rate,
         coalesce(met.account, 'cash') as money_account,
         rfd.refund_date,
@@ -126,13 +138,40 @@ dated_refunds as (
     left join payment_methods as met on rfd.payment_method = met.payment_method
 ),
 
-refund_events as (
+-- what opens its invoice at once, and as a whole, needs no application
+split_refunds as (
     select
         rfd.*,
+        rfd.application_date > rfd.refund_date or rfd.opened_amount < rfd.amount
+            as is_split
+    from dated_refunds as rfd
+),
+
+refund_events as (
+    select
+        rfd.tenant_id,
+        rfd.document_type,
+        rfd.document_id,
+        rfd.line_id,
+        rfd.invoice_id,
+        rfd.department_id,
+        rfd.practitioner_id,
+        rfd.payer_id,
+        rfd.patient_id,
+        rfd.service_id,
+        rfd.share,
+        rfd.source_app,
+        rfd.payment_method,
+        rfd.attribution_method,
+        rfd.currency_code,
+        rfd.base_rate,
+        rfd.void_date,
+        rfd.recorded_at,
         eve.event_type,
         case
             when eve.event_type = 'application' then 'receivable'
-            when rfd.application_date = rfd.refund_date then 'receivable'
+            when not rfd.is_split and rfd.application_date = rfd.refund_date
+                then 'receivable'
             else 'unapplied_credit'
         end as debit_account,
         case eve.event_type
@@ -143,10 +182,16 @@ refund_events as (
             when 'application' then rfd.application_date
             else rfd.refund_date
         end as business_date,
+        case eve.event_type
+            when 'application' then rfd.opened_amount
+            else rfd.amount
+        end as amount,
         rfd.recorded_at as voided_at
-    from dated_refunds as rfd
+    from split_refunds as rfd
     inner join unnest(array['refund', 'application']) as eve (event_type)
-        on eve.event_type = 'refund' or rfd.application_date > rfd.refund_date
+        on
+            eve.event_type = 'refund'
+            or (rfd.application_date >= rfd.refund_date and rfd.is_split)
 ),
 
 posted_refunds as (

@@ -18,6 +18,7 @@ invoices as (
 judged_write_offs as (
     select
         wof.*,
+        {{ base_rate('wof', 'ten') }} as base_rate,
         {{ business_date('coalesce(wof.decided_at, wof.requested_at)', 'ten') }}
             as adjustment_date,
         {{ business_date('wof.reversed_at', 'ten') }} as reversal_date,
@@ -42,14 +43,14 @@ judged_write_offs as (
                     'recovery'
                 )
                 then 'write-off without a known category'
-            when coalesce(wof.share, '') not in ('patient', 'payer')
+            when wof.share not in ('patient', 'payer')
                 then 'write-off without a valid share'
             when (wof.amount > 0 and {{ is_bounded('wof.amount') }}) is not true
                 then 'write-off without a valid amount'
             when
                 (
-                    wof.exchange_rate > 0
-                    and {{ is_bounded('wof.exchange_rate', 10) }}
+                    {{ base_rate('wof', 'ten') }} > 0
+                    and {{ is_bounded(base_rate('wof', 'ten'), 10) }}
                 ) is not true
                 then 'write-off without a valid exchange rate'
             when
@@ -85,9 +86,9 @@ adjustments as (
         id as adjustment_id,
         invoice_id,
         category,
-        share,
+        coalesce(share, 'patient') as share,
         currency_code,
-        exchange_rate as base_rate,
+        base_rate,
         amount,
         status,
         requested_by,

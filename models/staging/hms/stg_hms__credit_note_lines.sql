@@ -28,11 +28,11 @@ credit_note_lines as (
         itm.invoice_item_id as invoice_line_id,
         cre.patient_id,
         cre.payer_id,
-        cre.share,
+        coalesce(cre.share, 'patient') as share,
         cre.currency_code,
-        cre.exchange_rate as base_rate,
+        {{ base_rate('cre', 'ten') }} as base_rate,
         itm.net_amount as amount,
-        itm.tax_amount,
+        coalesce(itm.tax_amount, 0) as tax_amount,
         cre.status <> 'draft' as is_posted,
         {{ business_date('cre.issued_at', 'ten') }} as credit_date,
         case
@@ -48,23 +48,24 @@ credit_note_lines as (
             when cre.status is null then 'credit note without a status'
             when cre.status not in ('draft', 'issued', 'void')
                 then 'unknown status ' || cre.status
-            when coalesce(cre.share, '') not in ('patient', 'payer')
+            when cre.share not in ('patient', 'payer')
                 then 'credit note without a valid share'
             when
                 (itm.net_amount > 0 and {{ is_bounded('itm.net_amount') }}) is not true
                 then 'credit note without a valid amount'
             when
-                (itm.tax_amount >= 0 and {{ is_bounded('itm.tax_amount') }}) is not true
+                itm.tax_amount < 0 or not {{ is_bounded('itm.tax_amount') }}
                 then 'credit note without a valid tax amount'
             when
                 (
-                    cre.exchange_rate > 0
-                    and {{ is_bounded('cre.exchange_rate', 10) }}
+                    {{ base_rate('cre', 'ten') }} > 0
+                    and {{ is_bounded(base_rate('cre', 'ten'), 10) }}
                 ) is not true
                 then 'credit note without a valid exchange rate'
             when
                 not {{ is_bounded(
-                    '(itm.net_amount + itm.tax_amount) * greatest(cre.exchange_rate, 1)'
+                    '(itm.net_amount + coalesce(itm.tax_amount, 0)) '
+                    ~ '* greatest(cre.exchange_rate, 1)'
                 ) }}
                 then 'credit note without a valid amount at its rate'
             when

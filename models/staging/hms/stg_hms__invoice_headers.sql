@@ -25,7 +25,7 @@ invoice_headers as (
         inv.number as invoice_number,
         inv.source_app,
         inv.currency_code,
-        inv.exchange_rate as base_rate,
+        {{ base_rate('inv', 'ten') }} as base_rate,
         round(inv.total_amount, cur.exponent) as total_amount,
         round(inv.tax_amount, cur.exponent) as tax_amount,
         inv.status <> 'draft' as is_posted,
@@ -56,8 +56,8 @@ invoice_headers as (
                 then 'invoice without a valid due date'
             when
                 (
-                    inv.exchange_rate > 0
-                    and {{ is_bounded('inv.exchange_rate', 10) }}
+                    {{ base_rate('inv', 'ten') }} > 0
+                    and {{ is_bounded(base_rate('inv', 'ten'), 10) }}
                 ) is not true
                 then 'invoice without a valid exchange rate'
             when

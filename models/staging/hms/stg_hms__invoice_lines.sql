@@ -35,21 +35,22 @@ judged_items as (
                 then 'line without a valid price'
             when
                 (
-                    itm.discount_amount between 0 and itm.quantity * itm.unit_price
+                    coalesce(itm.discount_amount, 0)
+                    between 0 and itm.quantity * itm.unit_price
                 ) is not true
                 then 'line with a discount beyond its price'
-            when (itm.tax_rate >= 0 and {{ is_bounded('itm.tax_rate') }}) is not true
+            when itm.tax_rate < 0 or not {{ is_bounded('itm.tax_rate') }}
                 then 'line without a valid tax rate'
             when itm.tax_amount < 0 or not {{ is_bounded('itm.tax_amount') }}
                 then 'line without a valid tax amount'
             when
-                (itm.payer_amount >= 0 and {{ is_bounded('itm.payer_amount') }})
-                is not true
+                itm.payer_amount < 0 or not {{ is_bounded('itm.payer_amount') }}
                 then 'line without a valid payer share'
             when
                 not {{ is_bounded(
                     'greatest('
-                    ~ 'itm.quantity * itm.unit_price * (1 + itm.tax_rate / 100), '
+                    ~ 'itm.quantity * itm.unit_price '
+                    ~ '* (1 + coalesce(itm.tax_rate, 0) / 100), '
                     ~ 'itm.quantity * itm.unit_price + itm.tax_amount'
                     ~ ') * greatest(inv.base_rate, 1)'
                 ) }}
@@ -88,11 +89,11 @@ invoice_lines as (
         patient_type,
         quantity,
         unit_price,
-        discount_amount,
+        coalesce(discount_amount, 0) as discount_amount,
         tax_code,
-        tax_rate,
+        coalesce(tax_rate, 0) as tax_rate,
         tax_amount as stated_tax_amount,
-        payer_amount,
+        coalesce(payer_amount, 0) as payer_amount,
         updated_at as recorded_at,
         reject_reason,
         case when reject_reason is not null then raw_row end as rejected_row

@@ -18,6 +18,7 @@ invoices as (
 judged_payments as (
     select
         pay.*,
+        {{ base_rate('pay', 'ten') }} as base_rate,
         {{ business_hour('pay.paid_at', 'ten') }} as receipt_hour,
         {{ business_date('pay.paid_at', 'ten') }} as payment_date,
         {{ business_date('pay.voided_at', 'ten') }} as voided_date,
@@ -42,8 +43,8 @@ judged_payments as (
                 then 'payment without a valid amount'
             when
                 (
-                    pay.exchange_rate > 0
-                    and {{ is_bounded('pay.exchange_rate', 10) }}
+                    {{ base_rate('pay', 'ten') }} > 0
+                    and {{ is_bounded(base_rate('pay', 'ten'), 10) }}
                 ) is not true
                 then 'payment without a valid exchange rate'
             when
@@ -81,7 +82,7 @@ renamed_payments as (
             else 'patient'
         end as share,
         currency_code,
-        exchange_rate as base_rate,
+        base_rate,
         amount,
         wallet_transaction_id,
         status not in ('pending', 'failed') as is_posted,

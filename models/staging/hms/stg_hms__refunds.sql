@@ -22,6 +22,7 @@ invoices as (
 judged_refunds as (
     select
         rfd.*,
+        {{ base_rate('rfd', 'ten') }} as base_rate,
         {{ business_date('rfd.executed_at', 'ten') }} as refund_date,
         {{ business_date('rfd.voided_at', 'ten') }} as voided_date,
         case
@@ -35,14 +36,14 @@ judged_refunds as (
                     'requested', 'approved', 'executed', 'rejected', 'voided'
                 )
                 then 'unknown status ' || rfd.status
-            when coalesce(rfd.share, '') not in ('patient', 'payer')
+            when rfd.share not in ('patient', 'payer')
                 then 'refund without a valid share'
             when (rfd.amount > 0 and {{ is_bounded('rfd.amount') }}) is not true
                 then 'refund without a valid amount'
             when
                 (
-                    rfd.exchange_rate > 0
-                    and {{ is_bounded('rfd.exchange_rate', 10) }}
+                    {{ base_rate('rfd', 'ten') }} > 0
+                    and {{ is_bounded(base_rate('rfd', 'ten'), 10) }}
                 ) is not true
                 then 'refund without a valid exchange rate'
             when
@@ -80,9 +81,9 @@ renamed_refunds as (
         invoice_id,
         patient_id,
         method as payment_method,
-        share,
+        coalesce(share, 'patient') as share,
         currency_code,
-        exchange_rate as base_rate,
+        base_rate,
         amount,
         -- R4: the money moves when the refund is executed
         status in ('executed', 'voided') and executed_at is not null as is_posted,

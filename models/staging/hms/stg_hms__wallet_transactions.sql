@@ -39,6 +39,7 @@ classified_transactions as (
 judged_transactions as (
     select
         wal.*,
+        {{ base_rate('wal', 'ten') }} as base_rate,
         {{ business_date('wal.transacted_at', 'ten') }} as transaction_date,
         {{ business_date('wal.voided_at', 'ten') }} as voided_date,
         case
@@ -56,8 +57,8 @@ judged_transactions as (
                 then 'wallet transaction without a valid amount'
             when
                 (
-                    wal.exchange_rate > 0
-                    and {{ is_bounded('wal.exchange_rate', 10) }}
+                    {{ base_rate('wal', 'ten') }} > 0
+                    and {{ is_bounded(base_rate('wal', 'ten'), 10) }}
                 ) is not true
                 then 'wallet transaction without a valid exchange rate'
             when
@@ -93,7 +94,7 @@ renamed_transactions as (
         type as wallet_type,
         method as payment_method,
         currency_code,
-        exchange_rate as base_rate,
+        base_rate,
         amount,
         status in ('completed', 'voided') as is_posted,
         transaction_date,

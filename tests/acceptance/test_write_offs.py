@@ -318,6 +318,7 @@ def test_what_is_reversed_is_open_again_from_that_day_on(
     second = installation.build()
     assert first.release is not None
     assert second.release is not None
+    _is_recorded_apart(connection, posted, first.release)
     assert (left(), left(other, part)) == (amount, whole)
     assert _balance(connection, invoice, share) == amount
     with releases.builder(connection):
@@ -339,6 +340,22 @@ def test_what_is_reversed_is_open_again_from_that_day_on(
     incremental = installation.published()
     installation.build(full=True)  # T3
     assert installation.published() == incremental
+
+
+def _is_recorded_apart(connection: db.Connection, write_off: int, release: int) -> None:
+    """R1, R2: a reversal is recorded when it was made, and leaves the posting of its approval."""
+    found = write_offs.find(connection, write_off)
+    postings = db.rows(
+        connection,
+        "select is_reversal, recorded_at, released_in from store.fct_postings where tenant_id = %s"
+        " and document_type = 'adjustment' and document_id = %s order by is_reversal",
+        TENANT,
+        -write_off,
+    )
+    assert [tuple(row.values()) for row in postings] == [
+        (False, found["decided_at"], release),
+        (True, found["reversed_at"], releases.last_published(connection)),
+    ]
 
 
 def _balance(connection: db.Connection, invoice: int, share: str) -> Decimal:

@@ -57,11 +57,10 @@ def policy(dsn: str, tenant: str, minimum_patients: int | None) -> bool:
     with db.connect(dsn) as connection:
         releases.prepare(connection)
         tenants.require(connection, tenant)
-        before = policies.current(connection, tenant)
-        if before.minimum_patients == minimum_patients:
+        if policies.current(connection, tenant).minimum_patients == minimum_patients:
             return False
     with _only_landing(dsn, "policy only") as (connection, release):
-        policies.land(connection, replace(before, minimum_patients=minimum_patients), release)
+        policies.land_minimum(connection, tenant, minimum_patients, release)
     return True
 
 

@@ -273,7 +273,7 @@ def test_months_close_in_order_and_open_from_the_last(installation: Installation
         landing_only.close_period(installation.target, Step(TENANT, NEXT, "cfo"))
     installation.build()
     with installation.connect() as connection:
-        policies.keep(connection, policies.Policy(TENANT, late_changes="carry-forward"))
+        policies.keep_late_changes(connection, TENANT, "carry-forward")
     with pytest.raises(ConfigError, match="is under the policy restate, now it is carry-forward"):
         landing_only.close_period(installation.target, Step(TENANT, NEXT, "cfo"))
     with pytest.raises(ConfigError, match="is not over"):
@@ -286,7 +286,7 @@ def test_a_later_change_of_a_closed_month_is_posted_to_the_open_one(
     installation: Installation,
 ) -> None:
     with installation.connect() as connection:
-        policies.keep(connection, policies.Policy(TENANT, late_changes="carry-forward"))
+        policies.keep_late_changes(connection, TENANT, "carry-forward")
     landing_only.close_period(installation.target, CLOSE)
     installation.build()
     installation.run(CHANGES)

@@ -285,7 +285,10 @@ kpis as (
                         )
                         then sums.patient_cash
                 end,
-                case when per.has_discharges then sums.unbilled end
+                case
+                    when per.has_discharges or sums.unbilled <> 0
+                        then sums.unbilled
+                end
             )
         ) as kno (patient_cash, unbilled)
     cross join

@@ -118,7 +118,13 @@ def _check_outstanding(connection: db.Connection, found: DictRow) -> None:
 
 
 def _check_recovered(connection: db.Connection, found: DictRow) -> None:
-    """What was recovered is no receivable: the recovery is taken back first."""
+    """What was recovered is no receivable: the recovery is taken back first.
+
+    What is no write-off in the journal, such as charity care, cannot be recovered.
+    """
+    query = "select event_type = 'write_off' as yes from seeds.adjustment_categories"
+    if not db.one(connection, f"{query} where category = %s", found["category"])["yes"]:
+        return
     place = (found["tenant_id"], found["invoice_id"], found["share"])
     state = write_offs.outstanding(connection, *place)
     given_up = round(state["given_up_amount"], state["exponent"])
@@ -126,6 +132,6 @@ def _check_recovered(connection: db.Connection, found: DictRow) -> None:
         return
     raise WriteOffError(
         f"write-off {found['write_off_id']}, {found['amount']:f} {found['currency_code']}, cannot"
-        f" be reversed: only {given_up:f} is given up and not recovered",
+        f" be reversed: only {given_up:f} is written off and not recovered",
         "take the recovery back where it was entered, then run `almoner build`",
     )

@@ -57,11 +57,10 @@ def policy(dsn: str, tenant: str, minimum_patients: int | None) -> bool:
     with db.connect(dsn) as connection:
         releases.prepare(connection)
         tenants.require(connection, tenant)
-        before = policies.current(connection, tenant)
-        if before.minimum_patients == minimum_patients:
+        if policies.current(connection, tenant).minimum_patients == minimum_patients:
             return False
     with _only_landing(dsn, "policy only") as (connection, release):
-        policies.land(connection, replace(before, minimum_patients=minimum_patients), release)
+        policies.land_minimum(connection, tenant, minimum_patients, release)
     return True
 
 
@@ -72,14 +71,24 @@ def set_targets(
 
     Raises `ConfigError` for one that cannot be.
     """
+    with builder(dsn) as connection:
+        write_targets(connection, wanted_revenue, who=who)
+
+
+def write_targets(
+    connection: db.Connection, wanted_revenue: Sequence[targets.Target], *, who: str | None = None
+) -> None:
+    """Set or take away targets as the builder; `who` if it is not the login.
+
+    Raises `ConfigError` for one that cannot be.
+    """
     for target in wanted_revenue:
         targets.check(target)
-    with _builder(dsn) as connection:
-        if releases.last_published(connection) is None:
-            targets.write(connection, wanted_revenue, None, who)
-            return
-        with _release(connection, "target only") as release:
-            targets.write(connection, wanted_revenue, release, who)
+    if releases.last_published(connection) is None:
+        targets.write(connection, wanted_revenue, None, who)
+        return
+    with _release(connection, "target only") as release:
+        targets.write(connection, wanted_revenue, release, who)
 
 
 def close_period(dsn: str, step: periods.Step) -> int:
@@ -103,12 +112,16 @@ def reopen_period(dsn: str, step: periods.Step) -> None:
 @contextmanager
 def _only_landing(dsn: str, reason: str) -> Iterator[tuple[db.Connection, int]]:
     """Open a release to land in, and give it up afterwards; what landed stays."""
-    with _builder(dsn) as connection, _release(connection, reason) as release:
+    with builder(dsn) as connection, _release(connection, reason) as release:
         yield connection, release
 
 
 @contextmanager
-def _builder(dsn: str) -> Iterator[db.Connection]:
+def builder(dsn: str) -> Iterator[db.Connection]:
+    """Be the one builder, with a database that has all that it needs.
+
+    Raises `PublicationError` while another command builds.
+    """
     with db.connect(dsn) as connection:
         releases.prepare(connection)
         with releases.builder(connection):

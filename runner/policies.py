@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from runner import db, landing
 from runner.errors import ConfigError
 
 FEED = "almoner__tenant_policies"
+LOCK = 4_017_004  # with a digest of the tenant whose policy is being set
 LEAST = 3
 LATE_CHANGES = ("restate", "carry-forward")
 
@@ -54,8 +57,35 @@ def check(tenant: str, minimum_patients: int | None) -> None:
         )
 
 
-def keep(connection: db.Connection, policy: Policy) -> int:
-    """Keep a change and give its number; what is withheld is landed beside it."""
+def keep_late_changes(connection: db.Connection, tenant: str, late_changes: str) -> None:
+    """Set what becomes of later changes; the rest of the policy stays as it is."""
+    with _last_word(connection, tenant) as before:
+        _keep(connection, replace(before, late_changes=late_changes))
+
+
+def land_minimum(
+    connection: db.Connection, tenant: str, minimum_patients: int | None, release: int
+) -> None:
+    """Set what is withheld and say so in its feed, for the next build; in one transaction."""
+    with _last_word(connection, tenant) as before:
+        kept = _keep(connection, replace(before, minimum_patients=minimum_patients))
+        connection.execute(
+            "insert into feed.almoner__tenant_policies (release_id, tenant_id, policy_id)"
+            " values (%s, %s, %s)",
+            (release, tenant, kept),
+        )
+        landing.log_feed(connection, release, FEED)
+
+
+@contextmanager
+def _last_word(connection: db.Connection, tenant: str) -> Iterator[Policy]:
+    """Give what was set last, in a transaction within which nobody else sets anything."""
+    with connection.transaction():
+        connection.execute("select pg_advisory_xact_lock(%s, hashtext(%s))", (LOCK, tenant))
+        yield current(connection, tenant)
+
+
+def _keep(connection: db.Connection, policy: Policy) -> int:
     row = db.one(
         connection,
         "insert into almoner.tenant_policies (tenant_id, minimum_patients, late_changes)"
@@ -65,14 +95,3 @@ def keep(connection: db.Connection, policy: Policy) -> int:
         policy.late_changes,
     )
     return int(row["policy_id"])
-
-
-def land(connection: db.Connection, policy: Policy, release: int) -> None:
-    """Keep a change and say so in its feed, for the next build; in one transaction."""
-    with connection.transaction():
-        connection.execute(
-            "insert into feed.almoner__tenant_policies (release_id, tenant_id, policy_id)"
-            " values (%s, %s, %s)",
-            (release, policy.tenant_id, keep(connection, policy)),
-        )
-        landing.log_feed(connection, release, FEED)

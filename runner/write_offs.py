@@ -62,7 +62,7 @@ def request(connection: db.Connection, asked: Request, who: str) -> int:
 def outstanding(connection: db.Connection, tenant: str, invoice: int, share: str) -> DictRow:
     """Give what a share of an invoice has open, with what was approved and reversed since.
 
-    With its currency, rate and exponent, and what is given up and not recovered. Raises
+    With its currency, rate and exponent, and what is written off and not recovered. Raises
     `WriteOffError` if the tenant reads no such invoice, or keeps the ledger that it stands in.
     """
     place = {"tenant": tenant, "invoice": invoice, "share": share}

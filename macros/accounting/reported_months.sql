@@ -1,6 +1,7 @@
 {#- The months that a tenant has anything on record in, each with the two that growth compares it
     with, and with whether all its days are on record, from the first of a kind on. They come
-    from `reporting_periods`: who asks for one month has nothing else looked up. -#}
+    from `reporting_periods`: who asks for one month has nothing else looked up. A release from
+    before it kept the first of a kind knows neither. -#}
 {% macro reported_months(first_date) -%}
     {%- set kinds = ['first_revenue_date', 'first_collection_date', 'first_revenue_point_date'] -%}
     {%- if first_date not in kinds -%}

@@ -10,7 +10,10 @@
         ).columns[0].values() -%}
         {%- for column in node.columns.values() if column.name not in known -%}
             {%- if table == 'store' -%}
-                {%- do added.update({column.name: column.data_type}) -%}
+                {%- do added.update({column.name: {
+                    'type': column.data_type,
+                    'is_unknown_before': column.config.meta.get('is_unknown_before', false),
+                }}) -%}
             {%- else -%}
                 {%- do released_run(
                     "alter table work." ~ adapter.quote(name) ~ " add column "

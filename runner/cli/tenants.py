@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 import click
 
@@ -101,8 +101,7 @@ def tenant_policy(
         releases.prepare(connection)
         tenants.require(connection, tenant)
         if late_changes:
-            before = policies.current(connection, tenant)
-            policies.keep(connection, replace(before, late_changes=late_changes))
+            policies.keep_late_changes(connection, tenant, late_changes)
         found = policies.history(connection, tenant)
     if late_changes and not as_json:
         click.echo(f"{tenant}: {LATE_TOLD[late_changes]}")

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from importlib import resources
 from typing import Any
 
-from runner import db, landing_only, releases, targets, wanted
+from runner import db, landing_only, targets, wanted
 from runner.targets import Target
 
 WHO = "demo"
@@ -40,15 +40,13 @@ def plan(operational: db.Connection, source: str, days: int, end_date: date) -> 
     ]
 
 
-def tell(dsn: str, source: str, planned: list[Target]) -> None:
+def tell(connection: db.Connection, source: str, planned: list[Target]) -> None:
     """Set what was planned in place of what an earlier demo told, as `almoner target set` does.
 
-    What somebody else set stays, and removed tenants get none.
+    What somebody else set stays, and removed tenants get none. The caller is the builder.
     """
-    with db.connect(dsn) as connection:
-        releases.prepare(connection)
-        in_force = targets.listing(connection)
-        removed = wanted.of(connection, source, None).removed
+    in_force = targets.listing(connection)
+    removed = wanted.of(connection, source, None).removed
     told = {targets.of(row) for row in in_force if _is_of_demo(row, source)}
     theirs = {_nothing(targets.of(row)) for row in in_force if not _is_of_demo(row, source)}
     meant = [
@@ -59,7 +57,7 @@ def tell(dsn: str, source: str, planned: list[Target]) -> None:
     replaced = {_nothing(target) for target in told} - {_nothing(target) for target in meant}
     changes = [*sorted(replaced, key=str), *(target for target in meant if target not in told)]
     if changes:
-        landing_only.set_targets(dsn, changes, who=WHO)
+        landing_only.write_targets(connection, changes, who=WHO)
 
 
 def _is_of_demo(row: Mapping[str, Any], source: str) -> bool:

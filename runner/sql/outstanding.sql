@@ -1,6 +1,7 @@
 -- what a share of an issued invoice has open as its tenant reads it, with what was approved and
 -- reversed since; on the day on which a write-off would post, or less if a later day has less.
--- And what is given up of it, less what was recovered.
+-- And what is given up of it that can be recovered, less what was: a contractual adjustment and
+-- charity care cannot.
 -- One statement, so that a publication comes wholly before or wholly after it
 with invoice as (
     select
@@ -40,7 +41,10 @@ published as (
                 when pos.credit_account then -pos.amount
             end as amount,
             case
-                when pos.document_type <> 'adjustment' then 0
+                when
+                    pos.document_type <> 'adjustment'
+                    or pos.event_type not in ('write_off', 'recovery')
+                    then 0
                 when pos.credit_account = 'receivable' or pos.debit_account = 'recoveries'
                     then pos.amount
                 else -pos.amount
@@ -62,12 +66,13 @@ published as (
 -- of one that was approved since, below zero of one that was reversed since
 taken_since as (
     select
-        coalesce(
-            sum(case when rev.write_off_id is null then wof.amount else 0 end - pos.amount), 0
-        ) as amount
+        coalesce(sum(mov.amount), 0) as amount,
+        coalesce(sum(mov.amount) filter (where cat.event_type = 'write_off'), 0)
+            as given_up_amount
     from invoice as inv
     inner join almoner.write_offs as wof
         on inv.tenant_id = wof.tenant_id and inv.invoice_id = wof.invoice_id
+    inner join seeds.adjustment_categories as cat on wof.category = cat.category
     inner join almoner.write_off_decisions as dec on wof.write_off_id = dec.write_off_id
     left join almoner.write_off_reversals as rev on wof.write_off_id = rev.write_off_id
     left join lateral (
@@ -82,6 +87,9 @@ taken_since as (
             and adj.released_in <= inv.release_id
             and adj.retired_in > inv.release_id
     ) as pos on true
+    cross join lateral (
+        values (case when rev.write_off_id is null then wof.amount else 0 end - pos.amount)
+    ) as mov (amount)
     where wof.share = %(share)s and dec.status = 'approved'
 )
 
@@ -91,7 +99,7 @@ select
     inv.exponent,
     pub.is_of_ledger,
     least(pub.amount, pub.amount_by_then) - tak.amount as amount,
-    pub.given_up_amount + tak.amount as given_up_amount
+    pub.given_up_amount + tak.given_up_amount as given_up_amount
 from invoice as inv
 cross join published as pub
 cross join taken_since as tak

@@ -6,5 +6,5 @@ left join almoner.write_off_reversals as rev on wof.write_off_id = rev.write_off
 left join almoner.landed_write_offs as lan
     on wof.tenant_id = lan.tenant_id and -wof.write_off_id = lan.adjustment_id
 where
-    (coalesce(dec.status, 'pending'), rev.business_date)
-    is distinct from (lan.status, lan.reversal_date)
+    (coalesce(dec.status, 'pending'), rev.reversed_at)
+    is distinct from (lan.status, lan.reversed_at)

@@ -149,7 +149,8 @@ def published(session_databases: Databases) -> Installation:
     with db.connect(made.source) as connection:
         generator.generate(connection, 3, 60, 8, END, 7)
         planned = demo_targets.plan(connection, made.name, 60, END)
-    demo_targets.tell(made.target, made.name, planned)
+    with landing_only.builder(made.target) as connection:
+        demo_targets.tell(connection, made.name, planned)
     outcome = made.build()
     assert outcome.release is not None
     return made

@@ -15,6 +15,7 @@ from tests.acceptance.edited import Edited
 
 pytestmark = pytest.mark.acceptance
 
+PERIODS = "models/rollups/dates/reporting_periods"
 READ = "select count(*) from marts.ar_aging_invoices where as_of_date = '2026-10-31'"
 
 
@@ -57,6 +58,27 @@ def test_an_added_column_restates_only_what_differs(
     with pytest.raises(PublicationError, match="fct_invoices: column origin removed") as refused:
         installation.build()
     assert "another name" in refused.value.hint
+
+
+def test_a_column_that_is_unknown_before_is_null_of_older_releases(
+    installation: Installation, edited: Edited
+) -> None:
+    last = "        has_discharges\n"
+    edited.edit(f"{PERIODS}.sql", last, "        has_discharges,\n        1 as tried\n")
+    edited.edit(
+        f"{PERIODS}.yml",
+        "      - name: has_discharges\n",
+        "      - {name: tried, data_type: integer, description: Tried.,"
+        " config: {meta: {is_unknown_before: true}}}\n      - name: has_discharges\n",
+    )
+    outcome = installation.build()
+    tenants = len(installation.tenants())
+    assert released(installation, outcome, "reporting_periods") == tenants
+    with psycopg.connect(installation.target) as connection:
+        found = connection.execute(
+            "select released_in, tried, count(*) from store.reporting_periods group by 1, 2"
+        ).fetchall()
+    assert sorted(found) == [(1, None, tenants), (outcome.release, 1, tenants)]
 
 
 def test_readers_go_on_while_the_rows_of_an_added_column_are_written(

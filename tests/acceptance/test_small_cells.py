@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -245,6 +246,29 @@ def test_a_mart_that_counts_patients_by_itself_does_not_build(
     with pytest.raises(Exception, match="keep to the tenant's policy"):
         installation.build()
     assert installation.published() == before
+
+
+def test_two_who_set_a_policy_at_once_both_do(
+    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = Command.within(tmp_path, ALMONER_DSN=installation.target)
+    others: list[Future[bool]] = []
+    read, first = policies.current, [True]
+
+    def slowly(connection: db.Connection, tenant: str) -> policies.Policy:
+        found = read(connection, tenant)
+        if first and first.pop():  # another has time to set, unless it has to wait
+            others.append(pool.submit(landing_only.policy, installation.target, TENANT, MINIMUM))
+            wait(others, timeout=5)
+        return found
+
+    monkeypatch.setattr(policies, "current", slowly)
+    with ThreadPoolExecutor(1) as pool:
+        assert command.run("tenant", "policy", TENANT, "--late-changes", "carry-forward").out
+        assert others[0].result(timeout=60)
+    with installation.connect() as connection:
+        policy = read(connection, TENANT)
+    assert (policy.minimum_patients, policy.late_changes) == (MINIMUM, "carry-forward")
 
 
 def test_the_command_sets_shows_and_clears(installation: Installation, tmp_path: Path) -> None:

@@ -69,8 +69,14 @@ def _open(connection: db.Connection) -> list[tuple[int, str, Decimal]]:
     return [(row["invoice_id"], row["share"], row["amount"]) for row in found]
 
 
-def _ask(connection: db.Connection, invoice: int, share: str, amount: Decimal) -> int:
-    asked = Request(TENANT, invoice, share, "bad_debt", amount, "moved away")
+def _ask(
+    connection: db.Connection,
+    invoice: int,
+    share: str,
+    amount: Decimal,
+    category: str = "bad_debt",
+) -> int:
+    asked = Request(TENANT, invoice, share, category, amount, "moved away")
     return write_offs.request(connection, asked, "anna")
 
 
@@ -312,6 +318,7 @@ def test_what_is_reversed_is_open_again_from_that_day_on(
     second = installation.build()
     assert first.release is not None
     assert second.release is not None
+    _is_recorded_apart(connection, posted, first.release)
     assert (left(), left(other, part)) == (amount, whole)
     assert _balance(connection, invoice, share) == amount
     with releases.builder(connection):
@@ -333,6 +340,22 @@ def test_what_is_reversed_is_open_again_from_that_day_on(
     incremental = installation.published()
     installation.build(full=True)  # T3
     assert installation.published() == incremental
+
+
+def _is_recorded_apart(connection: db.Connection, write_off: int, release: int) -> None:
+    """R1, R2: a reversal is recorded when it was made, and leaves the posting of its approval."""
+    found = write_offs.find(connection, write_off)
+    postings = db.rows(
+        connection,
+        "select is_reversal, recorded_at, released_in from store.fct_postings where tenant_id = %s"
+        " and document_type = 'adjustment' and document_id = %s order by is_reversal",
+        TENANT,
+        -write_off,
+    )
+    assert [tuple(row.values()) for row in postings] == [
+        (False, found["decided_at"], release),
+        (True, found["reversed_at"], releases.last_published(connection)),
+    ]
 
 
 def _balance(connection: db.Connection, invoice: int, share: str) -> Decimal:
@@ -357,13 +380,23 @@ def test_what_was_recovered_is_not_open_again(
         for invoice, share, amount in _open(connection)
         if not write_offs.outstanding(connection, TENANT, invoice, share)["given_up_amount"]
     )
-    number = _ask(connection, invoice, share, amount)
-    decisions.approve(connection, number, APPROVERS[0], "")
-    installation.run(RECOVERED.format(invoice, share, ONE))
+    number = _ask(connection, invoice, share, amount - 3)
+    others = [
+        _ask(connection, invoice, share, Decimal(size), category)
+        for size, category in ((1, "charity_care"), (2, "contractual_adjustment"))
+    ]
+    for asked in (number, *others):
+        decisions.approve(connection, asked, APPROVERS[0], "")
+    installation.run(RECOVERED.format(invoice, share, amount - 3))
     installation.build()
-    with pytest.raises(WriteOffError, match="given up and not recovered"):
-        decisions.reverse(connection, number, APPROVERS[1], "paid")
-    installation.run("update hms.write_offs set reversed_at = now() where amount = 0.01")
+    for other in others:  # what they gave up was not recovered
+        with pytest.raises(WriteOffError, match=r"only 0\.00 is written off and not rec"):
+            decisions.reverse(connection, number, APPROVERS[1], "paid")
+        decisions.reverse(connection, other, APPROVERS[1], "not entitled")
+    installation.run(
+        "update hms.write_offs set reversed_at = now() where category = 'recovery'"
+        f" and invoice_id = {invoice}"
+    )
     installation.build()
     assert decisions.reverse(connection, number, APPROVERS[1], "paid")["status"] == "reversed"
     assert write_offs.outstanding(connection, TENANT, invoice, share)["amount"] == amount

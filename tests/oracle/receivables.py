@@ -11,7 +11,7 @@ from typing import Any
 from tests.oracle.claims import sent_claims
 from tests.oracle.journal import ZERO, Books, Posting
 from tests.oracle.points import revenue_point
-from tests.oracle.records import rounded
+from tests.oracle.records import Row, rounded
 from tests.oracle.reports import (
     Cells,
     Key,
@@ -226,6 +226,16 @@ def revenue_cycle_kpis(books: Books, day: date) -> Cells:
             claimed["denials"] += denied > 0
     for (name, currency), amount in _unbilled(books, day):
         sums[name, currency]["unbilled"] += amount
+    paid = {
+        tenant(each.origin.hospital)
+        for each in books.postings
+        if each.share == "patient" and "cash" in (each.debit, each.credit)
+    }
+    discharging = {
+        tenant(books.hospitals[invoice["hospital_id"]])
+        for invoice in books.tables["invoices"]
+        if _left_at(books, invoice)
+    }
     found: Cells = {}
     began, last = first_days(books), last_days(books)
     for (name, currency), each in sums.items():
@@ -250,6 +260,12 @@ def revenue_cycle_kpis(books: Books, day: date) -> Cells:
                 "denominator": whole,
                 "kpi_value": rate(part * factor / 100, whole),
             }
+        for code, known in (
+            ("patient_cash_rate", paid),
+            ("discharged_not_billed_days", discharging),
+        ):
+            if name not in known:
+                found[name, code, currency] |= {"numerator": None, "kpi_value": None}
         if first - timedelta(days=90) < began[name] or day > last[name]:
             found[name, "net_revenue_growth", currency]["kpi_value"] = None
     return {key: cells for key, cells in found.items() if _is_told(found, key)}
@@ -265,14 +281,20 @@ def _unbilled(books: Books, day: date) -> Iterator[tuple[Key, Decimal]]:
             or line["discount_amount"] > line["quantity"] * line["unit_price"]
         ):
             continue
-        visit = books.find("visits", invoice["visit_id"], invoice)
-        if visit is None or visit["status"] != "completed" or visit["exited_at"] is None:
-            continue
+        left = _left_at(books, invoice)
         is_issued = invoice["status"] != "draft" and books.day(invoice, "issued_at") <= day
-        if books.day(visit, "exited_at") <= day and not is_issued:
+        if left is not None and left <= day and not is_issued:
             name = tenant(books.hospitals[invoice["hospital_id"]])
             charge = rounded(line["quantity"] * line["unit_price"], invoice["currency_code"])
             yield (name, invoice["currency_code"]), charge
+
+
+def _left_at(books: Books, invoice: Row) -> date | None:
+    """Give the day on which the patient of an invoice left, if so."""
+    visit = books.find("visits", invoice["visit_id"], invoice)
+    if visit is None or visit["status"] != "completed" or visit["exited_at"] is None:
+        return None
+    return books.day(visit, "exited_at")
 
 
 def _is_told(found: Cells, key: Key) -> bool:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
+
+from psycopg import sql
 
 from runner import db, landing_only, releases, targets
-from runner.demo import generator
+from runner.demo import command, generator
 from runner.demo import targets as demo_targets
 from runner.targets import Target
+from tests.command import Command
 from tests.conftest import Databases
 
 END = date(2026, 10, 4)
@@ -37,12 +41,12 @@ def test_spoilt_rows_spoil_no_target(databases: Databases) -> None:
 
 def test_targets_are_told_again_only_where_they_changed(databases: Databases) -> None:
     url = databases.create()
-    demo_targets.tell(url, "demo", [FIRST, SECOND])
+    _tell(url, [FIRST, SECOND])
     assert _told(url) == ([FIRST, SECOND], 2)
-    demo_targets.tell(url, "demo", [FIRST, SECOND])
+    _tell(url, [FIRST, SECOND])
     assert _told(url) == ([FIRST, SECOND], 2)
     changed = replace(SECOND, amount=Decimal(300))
-    demo_targets.tell(url, "demo", [changed, THIRD])
+    _tell(url, [changed, THIRD])
     assert _told(url) == ([changed, THIRD], 5)
 
 
@@ -52,8 +56,29 @@ def test_what_people_set_stays_and_removed_tenants_get_none(databases: Databases
     landing_only.set_targets(url, [theirs])
     with db.connect(url) as connection:
         connection.execute("insert into almoner.removed_tenants values ('demo_2', 'demo')")
-    demo_targets.tell(url, "demo", [FIRST, SECOND, THIRD])
+    _tell(url, [FIRST, SECOND, THIRD])
     assert _told(url) == ([theirs, SECOND], 2)
+
+
+def test_beside_a_build_the_demo_stays_as_it_is(databases: Databases, tmp_path: Path) -> None:
+    target, name = databases.create(), sql.Identifier(command.DATABASE)
+    drop = sql.SQL("drop database if exists {} with (force)").format(name)
+    with db.connect(target) as connection:
+        connection.execute(drop)
+        connection.execute(sql.SQL("create database {}").format(name))
+        there = "select oid from pg_database where datname = %s"
+        (before,) = db.rows(connection, there, command.DATABASE)
+        said = Command.within(tmp_path, ALMONER_DSN=target)
+        with landing_only.builder(target):
+            refused = said.run("demo", "create", "--tenants", "1", "--days", "1")
+        assert (refused.exit_code, "another build is running" in refused.err) == (4, True)
+        assert db.rows(connection, there, command.DATABASE) == [before]
+        connection.execute(drop)
+
+
+def _tell(url: str, planned: list[Target]) -> None:
+    with landing_only.builder(url) as connection:
+        demo_targets.tell(connection, "demo", planned)
 
 
 def _told(url: str) -> tuple[list[Target], int]:

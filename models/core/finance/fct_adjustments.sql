@@ -29,7 +29,7 @@ judged_adjustments as (
         round(adj.amount, cur.exponent)::numeric(18, 4) as amount,
         adj.adjustment_date,
         adj.void_date as reversal_date,
-        adj.recorded_at
+        coalesce(adj.voided_at, adj.recorded_at) as recorded_at
     from adjustments as adj
     inner join currencies as cur on adj.currency_code = cur.currency_code
     inner join adjustment_categories as cat on adj.category = cat.category

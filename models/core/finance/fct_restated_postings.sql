@@ -7,7 +7,7 @@ postings as (
     select * from {{ ref('posting_versions') }}
 ),
 
-restated_postings as (
+changed_postings as (
     select
         pos.tenant_id,
         per.closing_id,
@@ -52,6 +52,87 @@ restated_postings as (
             and (per.starts_on is null or per.starts_on <= pos.business_date)
             and (pos.retired_in is null or per.release_id < pos.retired_in)
             and (per.release_id >= pos.released_in) <> (pos.retired_in is null)
+),
+
+-- one that was taken away and added is no change where only its source's last writing or the
+-- rule that found its place differ
+compared_postings as (
+    select
+        *,
+        count(*) over (
+            partition by
+                tenant_id,
+                closing_id,
+                document_id,
+                line_id,
+                invoice_id,
+                patient_id,
+                department_id,
+                practitioner_id,
+                payer_id,
+                service_id,
+                product_id,
+                document_type,
+                event_type,
+                share,
+                debit_account,
+                credit_account,
+                revenue_point_code,
+                service_category,
+                patient_type,
+                payment_method,
+                tax_code,
+                currency_code,
+                amount,
+                base_amount,
+                tax_rate,
+                is_reversal,
+                carried_to,
+                carried_from,
+                business_date
+        ) as alike
+    from changed_postings
+),
+
+restated_postings as (
+    select
+        tenant_id,
+        closing_id,
+        closed_in,
+        changed_in,
+        document_id,
+        line_id,
+        invoice_id,
+        patient_id,
+        department_id,
+        practitioner_id,
+        payer_id,
+        service_id,
+        product_id,
+        document_type,
+        event_type,
+        share,
+        debit_account,
+        credit_account,
+        attribution_method,
+        revenue_point_code,
+        revenue_point_rule,
+        service_category,
+        patient_type,
+        payment_method,
+        tax_code,
+        currency_code,
+        amount,
+        base_amount,
+        tax_rate,
+        is_reversal,
+        carried_to,
+        carried_from,
+        is_added,
+        business_date,
+        recorded_at
+    from compared_postings
+    where alike = 1
 )
 
 select * from restated_postings

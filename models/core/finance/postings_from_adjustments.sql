@@ -45,7 +45,7 @@ approved_adjustments as (
         greatest(adj.adjustment_date, inv.invoice_date) as business_date,
         adj.void_date,
         adj.recorded_at,
-        adj.recorded_at as voided_at
+        adj.voided_at
     from adjustments as adj
     inner join invoices as inv
         on

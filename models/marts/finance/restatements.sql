@@ -39,6 +39,7 @@ changes as (
         pos.revenue_point_code,
         pos.currency_code,
         pos.amount,
+        pos.base_amount,
         mon.closed_in,
         null::integer as changed_in,
         mon.month_start_date
@@ -58,6 +59,7 @@ changes as (
         revenue_point_code,
         currency_code,
         case when is_added then amount else -amount end as amount,
+        case when is_added then base_amount else -base_amount end as base_amount,
         closed_in,
         changed_in,
         date_trunc('month', business_date)::date as month_start_date
@@ -73,22 +75,26 @@ account_figures as (
         acc.account_name as figure_name,
         acc.sort_order,
         cha.currency_code,
-        sum(
-            case
-                when acc.account_type in ('liability', 'income') then leg.credit_amount
-                else -leg.credit_amount
-            end
-        ) as amount,
+        sum(leg.credit_amount * sid.sign) as amount,
+        sum(leg.credit_base_amount * sid.sign) as base_amount,
         cha.closed_in,
         cha.changed_in,
         cha.month_start_date
     from changes as cha
     cross join
         lateral (
-            values (cha.credit_account, cha.amount), (cha.debit_account, -cha.amount)
-        ) as leg (account, credit_amount)
+            values
+            (cha.credit_account, cha.amount, cha.base_amount),
+            (cha.debit_account, -cha.amount, -cha.base_amount)
+        ) as leg (account, credit_amount, credit_base_amount)
     inner join accounts as acc
         on cha.tenant_id = acc.tenant_id and leg.account = acc.account
+    cross join
+        lateral (
+            values (
+                case when acc.account_type in ('liability', 'income') then 1 else -1 end
+            )
+        ) as sid (sign)
     where cha.debit_account <> cha.credit_account
     group by
         cha.tenant_id,
@@ -112,6 +118,9 @@ measures as (
         {{ net_revenue() }} as net_revenue_amount,
         {{ collected() }} as collection_amount,
         {{ refunded() }} as refund_amount,
+        {{ net_revenue('base_amount') }} as net_revenue_base_amount,
+        {{ collected('base_amount') }} as collection_base_amount,
+        {{ refunded('base_amount') }} as refund_base_amount,
         closed_in,
         changed_in,
         month_start_date
@@ -136,16 +145,29 @@ measured_figures as (
         fig.sort_order,
         mea.currency_code,
         fig.amount,
+        fig.base_amount,
         mea.closed_in,
         mea.changed_in,
         mea.month_start_date
     from measures as mea
     cross join lateral (
         values
-        ('net_revenue', 'Net revenue', 1, mea.net_revenue_amount),
-        ('collections', 'Collections', 2, mea.collection_amount),
-        ('refunds', 'Refunds', 3, mea.refund_amount)
-    ) as fig (figure, figure_name, sort_order, amount)
+        (
+            'net_revenue',
+            'Net revenue',
+            1,
+            mea.net_revenue_amount,
+            mea.net_revenue_base_amount
+        ),
+        (
+            'collections',
+            'Collections',
+            2,
+            mea.collection_amount,
+            mea.collection_base_amount
+        ),
+        ('refunds', 'Refunds', 3, mea.refund_amount, mea.refund_base_amount)
+    ) as fig (figure, figure_name, sort_order, amount, base_amount)
 ),
 
 figures as (
@@ -165,9 +187,14 @@ compared_figures as (
         currency_code,
         coalesce(sum(amount) filter (where changed_in is null), 0) as after_amount,
         sum(amount) filter (where changed_in is not null) as change_amount,
+        coalesce(sum(base_amount) filter (where changed_in is null), 0)
+            as after_base_amount,
+        sum(base_amount) filter (where changed_in is not null) as change_base_amount,
         closed_in,
-        min(changed_in) filter (where amount <> 0) as first_changed_in,
-        max(changed_in) filter (where amount <> 0) as last_changed_in,
+        min(changed_in) filter (where amount <> 0 or base_amount <> 0)
+            as first_changed_in,
+        max(changed_in) filter (where amount <> 0 or base_amount <> 0)
+            as last_changed_in,
         month_start_date
     from figures
     group by
@@ -202,7 +229,11 @@ restatements as (
         com.closed_in,
         com.first_changed_in,
         com.last_changed_in,
-        com.month_start_date
+        com.month_start_date,
+        (com.after_base_amount - com.change_base_amount)::numeric(18, 4)
+            as before_base_amount,
+        com.after_base_amount::numeric(18, 4) as after_base_amount,
+        com.change_base_amount::numeric(18, 4) as change_base_amount
     from compared_figures as com
     left join departments as dep
         on com.tenant_id = dep.tenant_id and com.department_id = dep.department_id
@@ -210,7 +241,7 @@ restatements as (
         on
             com.tenant_id = poi.tenant_id
             and com.revenue_point_code = poi.revenue_point_code
-    where com.change_amount <> 0
+    where com.change_amount <> 0 or com.change_base_amount <> 0
 )
 
 select * from restatements

@@ -57,6 +57,10 @@ patient_cash_days as (
     select * from {{ ref('patient_cash_daily') }}
 ),
 
+known_cash_days as (
+    select * from {{ ref('patient_cash_daily') }}
+),
+
 write_offs as (
     select * from {{ ref('write_offs') }}
 ),
@@ -268,6 +272,25 @@ kpis as (
         sums.as_of_date
     from told_sums as sums
     inner join periods as per on sums.tenant_id = per.tenant_id
+    -- what nothing is on record of is not known, and no 0
+    cross join
+        lateral (
+            values (
+                case
+                    when
+                        exists (
+                            select cas.tenant_id
+                            from known_cash_days as cas
+                            where cas.tenant_id = sums.tenant_id
+                        )
+                        then sums.patient_cash
+                end,
+                case
+                    when per.has_discharges or sums.unbilled <> 0
+                        then sums.unbilled
+                end
+            )
+        ) as kno (patient_cash, unbilled)
     cross join
         lateral (
             values
@@ -289,7 +312,7 @@ kpis as (
             ),
             (
                 5, 'patient_cash_rate', 'Patient cash of net revenue', 'percent',
-                sums.patient_cash, sums.net_revenue, 100, 90
+                kno.patient_cash, sums.net_revenue, 100, 90
             ),
             (
                 6, 'bad_debt_rate', 'Bad debt of gross charges', 'percent',
@@ -318,7 +341,7 @@ kpis as (
             ),
             (
                 12, 'discharged_not_billed_days', 'Discharged, not billed', 'days',
-                sums.unbilled, sums.gross_charges, 90, 90
+                kno.unbilled, sums.gross_charges, 90, 90
             )
         ) as kpi (
             kpi_number, kpi_code, kpi_name, unit, numerator, denominator, factor, days

@@ -34,6 +34,10 @@ last_movements as (
     select * from {{ ref('fct_stock_movements') }}
 ),
 
+discharges as (
+    select * from {{ from_systems('discharges') }}
+),
+
 -- one look into the index of days each, however long the history
 reported_days as (
     select
@@ -90,7 +94,12 @@ reported_days as (
             where pos.tenant_id = ten.tenant_id
             order by pos.business_date
             limit 1
-        ) as first_revenue_point_date
+        ) as first_revenue_point_date,
+        exists(
+            select dis.tenant_id
+            from discharges as dis
+            where dis.tenant_id = ten.tenant_id
+        ) as has_discharges
     from tenants as ten
 ),
 
@@ -103,7 +112,8 @@ reporting_periods as (
         make_date(extract(year from last_date)::int + 1, 12, 31) as last_date,
         first_revenue_date,
         first_collection_date,
-        first_revenue_point_date
+        first_revenue_point_date,
+        has_discharges
     from reported_days
     where first_date is not null
 )

@@ -21,6 +21,7 @@ adjustments as (
         adjustment_date,
         reversal_date as void_date,
         recorded_at,
+        reversed_at as voided_at,
         null::text as reject_reason,
         null::jsonb as rejected_row
     from landed_write_offs

@@ -98,6 +98,7 @@ adjustments as (
         adjustment_date,
         case when status = 'approved' then reversal_date end as void_date,
         updated_at as recorded_at,
+        updated_at as voided_at,
         reject_reason,
         case when reject_reason is not null then raw_row end as rejected_row
     from judged_write_offs

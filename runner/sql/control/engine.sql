@@ -41,8 +41,9 @@ begin
 end
 $$;
 
--- adds columns, types by name, to a released table. Rows stored so far take the commonest
--- value of work.<model>__rows, kept once in the catalog, so that only the others differ.
+-- adds columns to a released table, by name with `type` and `is_unknown_before`. Rows stored so
+-- far take null where it is unknown, else the commonest value of work.<model>__rows, kept once
+-- in the catalog, so that only the others differ.
 -- Readers queue behind an attempt for 0.3 s a lock, and go on before the next.
 create or replace function almoner.add_columns(model text, columns jsonb) returns void
 language plpgsql as $$
@@ -53,12 +54,22 @@ declare
     col record;
     commonest text;
 begin
-    for col in select * from jsonb_each_text(columns) loop
-        execute format(
-            'select %1$I::text from work.%2$I group by %1$I order by count(*) desc, %1$I limit 1',
-            col.key, model || '__rows'
-        ) into commonest;
-        added := added || format('add column %I %s default %L', col.key, col.value, commonest);
+    for col in
+        select
+            key,
+            value ->> 'type' as type,
+            (value ->> 'is_unknown_before')::boolean as is_unknown_before
+        from jsonb_each(columns)
+    loop
+        commonest := null;
+        if not col.is_unknown_before then
+            execute format(
+                'select %1$I::text from work.%2$I group by %1$I order by count(*) desc, %1$I'
+                ' limit 1',
+                col.key, model || '__rows'
+            ) into commonest;
+        end if;
+        added := added || format('add column %I %s default %L', col.key, col.type, commonest);
         plain := plain || format('alter column %I drop default', col.key);
     end loop;
     perform set_config('lock_timeout', '300ms', true);

@@ -369,6 +369,7 @@ create table if not exists almoner.landed_write_offs (
     recorded_at timestamptz not null,
     landed_in int not null,
     reversal_date date,
+    reversed_at timestamptz,
     primary key (tenant_id, adjustment_id)
 );
 -- of a database from before write-offs were reversed; asked first, since it waits for readers
@@ -378,9 +379,11 @@ begin
         select from pg_catalog.pg_attribute
         where
             attrelid = 'almoner.landed_write_offs'::regclass
-            and attname = 'reversal_date'
+            and attname = 'reversed_at'
     ) then
-        alter table almoner.landed_write_offs add column reversal_date date;
+        alter table almoner.landed_write_offs
+        add column if not exists reversal_date date,
+        add column reversed_at timestamptz;
     end if;
 end
 $$;

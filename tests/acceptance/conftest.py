@@ -25,7 +25,10 @@ from tests.conftest import Databases
 
 END = date(2026, 10, 31)
 # marts that a clean source leaves empty, and those that people fill
-EXCEPTIONS = {"set_aside_rows", "excessive_write_offs", "restated_postings", "restatements"}
+EXCEPTIONS = {
+    "set_aside_rows", "excessive_write_offs", "restated_postings", "restatements",
+    "invoice_total_differences",
+}  # fmt: skip
 DAYS = (date(2026, 9, 30), date(2026, 10, 15), END, date(2026, 11, 15))
 
 

@@ -107,6 +107,7 @@ PERIODS = {
     revenue.accrual_to_cash_bridge: ("business_date", "currency_code"),
     revenue.tax_summary: ("business_date", "tax_code", "tax_rate", "currency_code"),
     revenue.write_offs: ("adjustment_id",),
+    receivables.invoice_total_differences: ("invoice_id",),
     revenue.write_off_summary: (
         "month_start_date", "category", "status", "share", "currency_code",
     ),

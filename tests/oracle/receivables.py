@@ -61,6 +61,28 @@ def bill_status_summary(books: Books, day: date) -> Cells:
     return found
 
 
+def invoice_total_differences(books: Books) -> Cells:
+    """List issued invoices, not void, whose total is not what their lines charge."""
+    charged: dict[Key, Decimal] = defaultdict(lambda: ZERO)
+    for each in books.postings:
+        if each.origin.kind == "invoice" and not each.is_reversal:
+            charged[tenant(each.origin.hospital), each.origin.key] += each.on("receivable")
+    found: Cells = {}
+    for row in books.tables["invoices"]:
+        if row["status"] == "void" or books.issued(row["id"], row) is None:
+            continue
+        place = (tenant(books.hospitals[row["hospital_id"]]), row["id"])
+        stated = rounded(row["total_amount"], row["currency_code"])
+        if stated != charged[place]:
+            found[place] = {
+                "stated_amount": stated,
+                "charged_amount": charged[place],
+                "difference_amount": charged[place] - stated,
+                "business_date": books.day(row, "issued_at"),
+            }
+    return found
+
+
 def _status(amounts: dict[str, Decimal], is_void: bool) -> str:
     if is_void:
         return "voided"
@@ -234,7 +256,7 @@ def revenue_cycle_kpis(books: Books, day: date) -> Cells:
     discharging = {
         tenant(books.hospitals[invoice["hospital_id"]])
         for invoice in books.tables["invoices"]
-        if _left_at(books, invoice)
+        if invoice["hospital_id"] in books.hospitals and _left_at(books, invoice)
     }
     found: Cells = {}
     began, last = first_days(books), last_days(books)

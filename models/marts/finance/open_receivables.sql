@@ -31,9 +31,12 @@ open_receivables as (
         coalesce(inv.due_date_rule, 'document_date') as due_date_rule,
         bal.outstanding_amount,
         bal.outstanding_base_amount,
-        bal.share = 'patient'
-        or coalesce(bal.patient_charged_date > day.as_of_date, true)
-            as is_payable_in_parts,
+        -- what differs in the tenant's currency alone is of no part
+        bal.outstanding_amount <> 0
+        and (
+            bal.share = 'patient'
+            or coalesce(bal.patient_charged_date > day.as_of_date, true)
+        ) as is_payable_in_parts,
         day.as_of_date,
         coalesce(inv.invoice_date, bal.first_date) as invoice_date,
         greatest(coalesce(inv.due_date, bal.first_date), bal.moved_date) as due_date

@@ -14,6 +14,7 @@ charges as (
     where
         invoice_id is not null
         and event_type in ('invoice_line', 'line_discount', 'line_tax')
+        and {{ moves(['receivable']) }}
         and not {{ is_void() }}
     group by tenant_id, invoice_id, currency_code, business_date
 )

@@ -11,6 +11,7 @@ daily_sums as (
             as collected_base_amount,
         business_date
     from postings
+    where {{ moves(revenue_accounts() + collection_accounts()) }}
     group by tenant_id, business_date
 ),
 

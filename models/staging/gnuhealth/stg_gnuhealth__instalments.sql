@@ -7,10 +7,11 @@ due_dates as (
     select
         tenant_id,
         invoice_id,
-        due_date,
+        -- as Tryton: what has no day is due on its move's
+        coalesce(due_date, move_date) as due_date,
         sum(amount) as amount
     from invoice_receivables
-    group by tenant_id, invoice_id, due_date
+    group by tenant_id, invoice_id, coalesce(due_date, move_date)
 ),
 
 numbered_instalments as (

@@ -7,7 +7,18 @@ select
     inv.party as party_id,
     case
         when inv.type = 'in' then 'supplier_invoice'
-        when inv.total_amount_cache < 0 then 'credit_note'
+        -- of an invoice from before Tryton kept totals, its move has the sign
+        when coalesce(
+                inv.total_amount_cache,
+                (
+                    select sum(lin.debit - lin.credit)
+                    from {{ source('gnuhealth', 'account_move_line') }} as lin
+                    where
+                        lin.source_id = inv.source_id
+                        and lin.move = inv.move
+                        and lin.account = inv.account
+                )
+            ) < 0 then 'credit_note'
         else 'invoice'
     end as invoice_kind,
     cur.code as currency_code,

@@ -13,28 +13,18 @@ from {{ source('gnuhealth', 'account_invoice_line') }} as lin
 left join {{ source('gnuhealth', 'account_invoice_line') }} as cre
     on
         lin.tenant_id = cre.tenant_id
-        and cre.id = case
-            when lin.origin like 'account.invoice.line,%'
-                then split_part(lin.origin, ',', 2)::bigint
-        end
+        and cre.id = {{ referenced_id('lin.origin', 'account.invoice.line') }}
 left join {{ source('gnuhealth', 'account_invoice_line') }} as fir
     on
         cre.tenant_id = fir.tenant_id
-        and fir.id = case
-            when cre.origin like 'account.invoice.line,%'
-                then split_part(cre.origin, ',', 2)::bigint
-        end
+        and fir.id = {{ referenced_id('cre.origin', 'account.invoice.line') }}
 left join {{ source('gnuhealth', 'gnuhealth_health_service_line') }} as ser
     on
         lin.source_id = ser.source_id
-        and ser.id = case
-            when
-                coalesce(fir.origin, cre.origin, lin.origin)
-                like 'gnuhealth.health_service.line,%'
-                then split_part(
-                        coalesce(fir.origin, cre.origin, lin.origin), ',', 2
-                    )::bigint
-        end
+        and ser.id = {{ referenced_id(
+            'coalesce(fir.origin, cre.origin, lin.origin)',
+            'gnuhealth.health_service.line',
+        ) }}
 left join {{ source('gnuhealth', 'gnuhealth_appointment') }} as app
     on ser.source_id = app.source_id and ser.appointment = app.id
 left join {{ source('gnuhealth', 'gnuhealth_healthprofessional') }} as pro

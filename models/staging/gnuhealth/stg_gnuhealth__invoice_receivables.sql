@@ -39,7 +39,8 @@ invoice_moves as (
         inv.id as invoice_id,
         inv.account,
         inv.move as own_move,
-        mov.id as move_id
+        mov.id as move_id,
+        mov.date as move_date
     from invoices as inv
     inner join moves as mov on inv.tenant_id = mov.tenant_id and inv.move = mov.id
     where inv.type = 'out' and mov.state = 'posted'
@@ -50,13 +51,18 @@ invoice_moves as (
         inv.id as invoice_id,
         inv.account,
         inv.move as own_move,
-        mov.id as move_id
+        mov.id as move_id,
+        mov.date as move_date
     from rescheduled_invoices as inv
     inner join additional_moves as add_mov
         on inv.source_id = add_mov.source_id and inv.id = add_mov.invoice
     inner join further_moves as mov
         on inv.tenant_id = mov.tenant_id and add_mov.move = mov.id
-    where inv.type = 'out' and mov.state = 'posted'
+    -- one that cancels a further move asks for nothing
+    where
+        inv.type = 'out'
+        and mov.state = 'posted'
+        and coalesce(mov.origin not like 'account.move,%', true)
 ),
 
 -- lines that settle each other within the invoice are what the further move replaced
@@ -71,7 +77,8 @@ invoice_receivables as (
         case
             when lin.maturity_date is not null
                 then greatest(least(lin.maturity_date, '2199-12-31'), '1900-01-01')
-        end as due_date
+        end as due_date,
+        greatest(least(inv.move_date, '2199-12-31'), '1900-01-01') as move_date
     from invoice_moves as inv
     inner join move_lines as lin
         on

@@ -37,7 +37,11 @@ postings as (
         owner[2] as patient_id,
         dimensions[3] as service_id,
         null::bigint as product_id,
-        event_type,
+        case
+            when case when leg = 2 then credit_amount else debit_amount end = 0
+                then 'exchange_difference'
+            else event_type
+        end as event_type,
         case when owner[3] is null then 'patient' else 'payer' end as share,
         case when leg = 2 or is_negative then clearing_account else debit_account end
             as debit_account,

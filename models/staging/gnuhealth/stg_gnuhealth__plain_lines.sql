@@ -46,10 +46,7 @@ move_line_origins as (
     left join cancelled_lines as can
         on
             lin.source_id = can.source_id
-            and can.id = case
-                when lin.origin like 'account.move.line,%'
-                    then split_part(lin.origin, ',', 2)::bigint
-            end
+            and can.id = {{ referenced_id('lin.origin', 'account.move.line') }}
     where mov.state = 'posted'
 ),
 
@@ -91,10 +88,8 @@ plain_lines as (
     left join visits as vis
         on
             lin.tenant_id = vis.tenant_id
-            and vis.invoice_line_id = case
-                when lin.origin like 'account.invoice.line,%'
-                    then split_part(lin.origin, ',', 2)::bigint
-            end
+            and vis.invoice_line_id
+            = {{ referenced_id('lin.origin', 'account.invoice.line') }}
 )
 
 select * from plain_lines

@@ -61,6 +61,11 @@ known_cash_days as (
     select * from {{ ref('patient_cash_daily') }}
 ),
 
+-- distinct: tenants of which patients' cash is on record
+known_cash as (
+    select distinct tenant_id from known_cash_days
+),
+
 write_offs as (
     select * from {{ ref('write_offs') }}
 ),
@@ -272,19 +277,12 @@ kpis as (
         sums.as_of_date
     from told_sums as sums
     inner join periods as per on sums.tenant_id = per.tenant_id
+    left join known_cash as cas on sums.tenant_id = cas.tenant_id
     -- what nothing is on record of is not known, and no 0
     cross join
         lateral (
             values (
-                case
-                    when
-                        exists (
-                            select cas.tenant_id
-                            from known_cash_days as cas
-                            where cas.tenant_id = sums.tenant_id
-                        )
-                        then sums.patient_cash
-                end,
+                case when cas.tenant_id is not null then sums.patient_cash end,
                 case
                     when per.has_discharges or sums.unbilled <> 0
                         then sums.unbilled

@@ -78,7 +78,7 @@ def invoice_total_differences(books: Books) -> Cells:
                 "stated_amount": stated,
                 "charged_amount": charged[place],
                 "difference_amount": charged[place] - stated,
-                "business_date": books.day(row, "issued_at"),
+                "invoice_date": books.day(row, "issued_at"),
             }
     return found
 

@@ -31,7 +31,7 @@ differences as (
         coalesce(chg.charged_amount, 0)::numeric(18, 4) as charged_amount,
         (coalesce(chg.charged_amount, 0) - inv.total_amount)::numeric(18, 4)
             as difference_amount,
-        inv.invoice_date as business_date
+        inv.invoice_date
     from invoices as inv
     left join charged_invoices as chg
         on inv.tenant_id = chg.tenant_id and inv.invoice_id = chg.invoice_id

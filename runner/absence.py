@@ -80,6 +80,8 @@ def of_sources(connection: db.Connection) -> dict[str, list[str]]:
 
 def of_files(connection: db.Connection, source: str, table: Table) -> tuple[str, ...]:
     """Name an optional table of which no file has landed yet."""
+    if not table.is_optional:
+        return ()
     mark = landing.watermark(connection, source, table)
     return of_table(connection, source, table, mark.server_identity if mark else None)
 

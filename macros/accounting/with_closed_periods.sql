@@ -26,13 +26,6 @@ from {{ postings }} as pos
     'debit_ledger_account': 'credit_ledger_account',
     'credit_ledger_account': 'debit_ledger_account',
 } -%}
-{%- set content = [
-    'invoice_id', 'department_id', 'practitioner_id', 'payer_id', 'patient_id', 'service_id',
-    'product_id', 'debit_account', 'credit_account', 'debit_ledger_account',
-    'credit_ledger_account', 'revenue_point_code', 'wallet_type', 'service_category',
-    'patient_type', 'tax_code', 'payment_method', 'currency_code', 'amount', 'base_amount',
-    'tax_rate',
-] -%}
 {%- set own = model.columns | reject('in', ['carried_to', 'carried_from']) | list -%}
 select sig.*
 from ({{ signed_postings() }}) as sig
@@ -73,7 +66,7 @@ from (
         ) as was_signed,
         count(*) over (
             partition by {{ released_list(
-                key + ['is_void', 'is_standing', 'stands_on'] + content, 'bot'
+                key + ['is_void', 'is_standing', 'stands_on'] + posting_content(), 'bot'
             ) }}
         ) as alike
     from (

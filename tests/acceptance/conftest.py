@@ -82,6 +82,11 @@ class Installation:
         made.build()
         return made
 
+    def copied(self, databases: Databases) -> Installation:
+        """Copy both databases."""
+        names = [str(conninfo_to_dict(url)["dbname"]) for url in (self.source, self.target)]
+        return Installation(*map(databases.create, names), self.system, self.name)
+
     def tenants(self) -> list[str]:
         with self.connect() as connection:
             return [
@@ -162,10 +167,7 @@ def published(session_databases: Databases) -> Installation:
 @pytest.fixture
 def installation(demo: Installation, databases: Databases) -> Installation:
     """Give copies of the demo's two databases."""
-    return Installation(
-        databases.create(str(conninfo_to_dict(demo.source)["dbname"])),
-        databases.create(str(conninfo_to_dict(demo.target)["dbname"])),
-    )
+    return demo.copied(databases)
 
 
 @pytest.fixture

@@ -297,8 +297,7 @@ def test_what_stands_in_its_own_ledger_is_written_off_there(gnuhealth: Installat
 def test_totals_and_origins_that_an_older_database_lacks_change_nothing(
     gnuhealth: Installation, databases: Databases
 ) -> None:
-    names = [str(conninfo_to_dict(url)["dbname"]) for url in (gnuhealth.source, gnuhealth.target)]
-    copy = Installation(*map(databases.create, names), gnuhealth.system, gnuhealth.name)
+    copy = gnuhealth.copied(databases)
     before = copy.published()
     copy.run(OLDER)
     assert copy.build().failures == []
@@ -308,8 +307,7 @@ def test_totals_and_origins_that_an_older_database_lacks_change_nothing(
 def test_absurd_values_are_set_aside_and_the_other_company_does_not_notice(
     gnuhealth: Installation, databases: Databases
 ) -> None:
-    names = [str(conninfo_to_dict(url)["dbname"]) for url in (gnuhealth.source, gnuhealth.target)]
-    copy = Installation(*map(databases.create, names), gnuhealth.system, gnuhealth.name)
+    copy = gnuhealth.copied(databases)
     before = copy.published()
     copy.run(ABSURD)
     outcome = copy.build()

@@ -32,10 +32,7 @@ RELEASES = ("", "1")
 @pytest.fixture(scope="module")
 def stage(demo: Installation, session_databases: Databases) -> Installation:
     """Give two releases, of which one tenant is held from the second."""
-    made = Installation(
-        session_databases.create(str(conninfo_to_dict(demo.source)["dbname"])),
-        session_databases.create(str(conninfo_to_dict(demo.target)["dbname"])),
-    )
+    made = demo.copied(session_databases)
     with made.connect() as connection:
         holds.hold(connection, HELD, "by this test")
     made.live(1)

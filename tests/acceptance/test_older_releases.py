@@ -33,10 +33,7 @@ NEWEST_TWO = Retention(releases=2, days=0, month_ends=0)
 @pytest.fixture(scope="module")
 def grown(demo: Installation, session_databases: Databases) -> tuple[Installation, list[Seen]]:
     """Make releases 2 to 4 upon the demo's; give what each one showed, the first at 0."""
-    made = Installation(
-        session_databases.create(str(conninfo_to_dict(demo.source)["dbname"])),
-        session_databases.create(str(conninfo_to_dict(demo.target)["dbname"])),
-    )
+    made = demo.copied(session_databases)
     seen = [made.published()]
     for day in range(3):
         made.live(day)

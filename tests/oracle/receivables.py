@@ -33,12 +33,9 @@ def bill_status_summary(books: Books, day: date) -> Cells:
         for row in books.tables["invoices"]
         if books.issued(row["id"], row) is not None and books.day(row, "issued_at") <= day
     }
-    charged: dict[Key, Decimal] = defaultdict(lambda: ZERO)
+    charged = _charged(books, day)
     opened: dict[Key, Decimal] = defaultdict(lambda: ZERO)
     overdue: dict[Key, Decimal] = defaultdict(lambda: ZERO)
-    for each in books.postings:
-        if each.day <= day and each.origin.kind == "invoice" and not each.is_reversal:
-            charged[tenant(each.origin.hospital), each.origin.key] += each.on("receivable")
     for (name, kind, key, _, _), _, due, part in aged_parts(books, day):
         if kind == "invoice":
             opened[name, key] += part
@@ -63,10 +60,7 @@ def bill_status_summary(books: Books, day: date) -> Cells:
 
 def invoice_total_differences(books: Books) -> Cells:
     """List issued invoices, not void, whose total is not what their lines charge."""
-    charged: dict[Key, Decimal] = defaultdict(lambda: ZERO)
-    for each in books.postings:
-        if each.origin.kind == "invoice" and not each.is_reversal:
-            charged[tenant(each.origin.hospital), each.origin.key] += each.on("receivable")
+    charged = _charged(books, date.max)
     found: Cells = {}
     for row in books.tables["invoices"]:
         if row["status"] == "void" or books.issued(row["id"], row) is None:
@@ -81,6 +75,15 @@ def invoice_total_differences(books: Books) -> Cells:
                 "invoice_date": books.day(row, "issued_at"),
             }
     return found
+
+
+def _charged(books: Books, day: date) -> dict[Key, Decimal]:
+    """Sum what the lines of each invoice charge up to a day, voided or not."""
+    charged: dict[Key, Decimal] = defaultdict(lambda: ZERO)
+    for each in books.postings:
+        if each.day <= day and each.origin.kind == "invoice" and not each.is_reversal:
+            charged[tenant(each.origin.hospital), each.origin.key] += each.on("receivable")
+    return charged
 
 
 def _status(amounts: dict[str, Decimal], is_void: bool) -> str:

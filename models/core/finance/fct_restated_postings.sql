@@ -1,4 +1,8 @@
 {# grain: one row per posting of a closed period that was added or taken away since it closed #}
+{%- set told = [
+    'tenant_id', 'closing_id', 'document_type', 'document_id', 'line_id', 'event_type',
+    'share', 'is_reversal', 'carried_to', 'carried_from', 'business_date'
+] + posting_content() %}
 with closed_periods as (
     select * from {{ ref('dim_closed_periods') }}
 ),
@@ -27,9 +31,12 @@ changed_postings as (
         pos.share,
         pos.debit_account,
         pos.credit_account,
+        pos.debit_ledger_account,
+        pos.credit_ledger_account,
         pos.attribution_method,
         pos.revenue_point_code,
         pos.revenue_point_rule,
+        pos.wallet_type,
         pos.service_category,
         pos.patient_type,
         pos.payment_method,
@@ -59,38 +66,7 @@ changed_postings as (
 compared_postings as (
     select
         *,
-        count(*) over (
-            partition by
-                tenant_id,
-                closing_id,
-                document_id,
-                line_id,
-                invoice_id,
-                patient_id,
-                department_id,
-                practitioner_id,
-                payer_id,
-                service_id,
-                product_id,
-                document_type,
-                event_type,
-                share,
-                debit_account,
-                credit_account,
-                revenue_point_code,
-                service_category,
-                patient_type,
-                payment_method,
-                tax_code,
-                currency_code,
-                amount,
-                base_amount,
-                tax_rate,
-                is_reversal,
-                carried_to,
-                carried_from,
-                business_date
-        ) as alike
+        count(*) over (partition by {{ told | join(', ') }}) as alike
     from changed_postings
 ),
 

@@ -16,6 +16,7 @@ refunds as (
         -- what a closed period withdraws of either is less of it
         case when carried_to < 0 then -amount else amount end as moved_amount,
         {{ is_void() }} as is_void,
+        is_reversal,
         document_type,
         document_id,
         business_date
@@ -35,7 +36,8 @@ refund_days as (
             as voided_amount,
         sum(case when is_void then -moved_amount else moved_amount end)::numeric(18, 4)
             as refund_amount,
-        count(distinct row(document_type, document_id)) filter (where not is_void)
+        -- what was withdrawn is no refund
+        count(distinct row(document_type, document_id)) filter (where not is_reversal)
             as refund_count,
         business_date
     from refunds

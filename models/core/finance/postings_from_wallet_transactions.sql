@@ -62,7 +62,7 @@ dated_transactions as (
         coalesce(wal.invoice_id, rep.invoice_id) as invoice_id,
         inv.department_id,
         inv.practitioner_id,
-        null::bigint as payer_id,
+        inv.payer_id,
         coalesce(inv.patient_id, wal.patient_id) as patient_id,
         null::bigint as service_id,
         'patient' as share,

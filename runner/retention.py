@@ -59,6 +59,8 @@ class _Part:
     @property
     def doomed(self) -> str:
         """Name the script that says which rows are to go."""
+        if (self.schema_name, self.table_name) == ("store", "fct_postings"):
+            return "doomed/journal"
         return f"doomed/{self.name if self.schema_name == 'almoner' else self.schema_name}"
 
 

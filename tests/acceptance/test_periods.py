@@ -261,6 +261,28 @@ def test_the_release_of_a_closed_month_is_kept(installation: Installation) -> No
         assert signed in retention.prune(connection, least).pruned
 
 
+def test_the_release_that_changed_a_closed_month_is_known_after_pruning(
+    installation: Installation,
+) -> None:
+    landing_only.close_period(installation.target, CLOSE)
+    invoice = f"({INVOICE} order by id limit 1)"
+    line = f"(select min(id) from hms.invoice_items where invoice_id = {invoice})"
+    built = []
+    for change in ("updated_at = now()", "unit_price = unit_price + 40", "updated_at = now()"):
+        installation.run(f"update hms.invoice_items set {change} where id = {line}")
+        built.append(installation.build().release)
+    with installation.connect() as connection:
+        restated = _restated(connection)
+        assert {row["first_changed_in"] for row in restated} == {built[1]}
+        assert {row["last_changed_in"] for row in restated} == {built[1]}
+        with releases.builder(connection):
+            gone = retention.prune(connection, Retention(releases=1, days=0, month_ends=0)).pruned
+        assert built[0] in gone
+    assert "fct_restated_postings" not in _full_build_changes(installation)
+    with installation.connect() as connection:
+        assert _restated(connection) == restated
+
+
 def test_months_close_in_order_and_open_from_the_last(installation: Installation) -> None:
     first = landing_only.close_period(installation.target, CLOSE)
     installation.live(1)

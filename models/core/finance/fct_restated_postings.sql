@@ -11,12 +11,12 @@ postings as (
     select * from {{ ref('posting_versions') }}
 ),
 
-changed_postings as (
+-- what was signed and does not stand, and what came since, be it gone again
+versions as (
     select
         pos.tenant_id,
         per.closing_id,
         per.release_id as closed_in,
-        coalesce(pos.retired_in, pos.released_in) as changed_in,
         pos.document_id,
         pos.line_id,
         pos.invoice_id,
@@ -48,7 +48,10 @@ changed_postings as (
         pos.is_reversal,
         pos.carried_to,
         pos.carried_from,
-        pos.retired_in is null as is_added,
+        pos.released_in <= per.release_id as is_signed,
+        pos.retired_in is null as is_standing,
+        pos.released_in,
+        pos.retired_in,
         pos.business_date,
         pos.recorded_at
     from closed_periods as per
@@ -58,16 +61,49 @@ changed_postings as (
             and per.ends_before > pos.business_date
             and (per.starts_on is null or per.starts_on <= pos.business_date)
             and (pos.retired_in is null or per.release_id < pos.retired_in)
-            and (per.release_id >= pos.released_in) <> (pos.retired_in is null)
+            and (pos.retired_in is not null or per.release_id < pos.released_in)
 ),
 
--- one that was taken away and added is no change where only its source's last writing or the
--- rule that found its place differ
-compared_postings as (
+-- versions that say the same follow each other where only their source's last writing or the
+-- rule that found their place differ
+begun_versions as (
     select
         *,
-        count(*) over (partition by {{ told | join(', ') }}) as alike
-    from changed_postings
+        coalesce(
+            lag(retired_in) over (
+                partition by {{ told | join(', ') }}
+                order by released_in
+            ) = released_in,
+            false
+        ) as is_continued
+    from versions
+),
+
+runs as (
+    select
+        *,
+        count(*) filter (where not is_continued) over (
+            partition by {{ told | join(', ') }}
+            order by released_in
+        ) as run
+    from begun_versions
+),
+
+-- signed and standing is no change, whatever was between
+compared_versions as (
+    select
+        *,
+        bool_or(is_signed) over same_words and bool_or(is_standing) over same_words
+            as is_unchanged,
+        case
+            when is_standing then min(released_in) over same_run
+            else max(retired_in) over same_run
+        end as changed_in,
+        is_standing as is_added
+    from runs
+    window
+        same_words as (partition by {{ told | join(', ') }}),
+        same_run as (partition by {{ told | join(', ') }}, run)
 ),
 
 restated_postings as (
@@ -107,8 +143,8 @@ restated_postings as (
         is_added,
         business_date,
         recorded_at
-    from compared_postings
-    where alike = 1
+    from compared_versions
+    where (is_signed or is_standing) and not is_unchanged
 )
 
 select * from restated_postings

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 
+from tests.oracle.points import revenue_point
 from tests.oracle.records import Hospital, Records, Row, Tables, rounded
 
 ACCOUNTS = {
@@ -52,6 +53,7 @@ class Origin:
     method: str | None = None
     item: Item | None = None
     hour: int | None = None
+    line: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,9 @@ class Posting:
     amount: Decimal
     charged_line: int | None = None
     is_reversal: bool = False
+    point: tuple[str, str] = ("unattributed", "unattributed")
+    carried_to: int = 0
+    carried_from: date | None = None
 
     @property
     def base_amount(self) -> Decimal:
@@ -77,6 +82,16 @@ class Posting:
         """Name who owes or is owed: the payer for its share, else the patient; 0 if nobody."""
         named = self.origin.payer if self.share == "payer" else self.origin.patient
         return named or 0
+
+    @property
+    def is_void(self) -> bool:
+        """Tell whether it is of a void, be it what was withdrawn of one."""
+        return self.is_reversal != (self.carried_to < 0)
+
+    @property
+    def counts(self) -> int:
+        """Give 1, or -1 for what was withdrawn: it is less of what it was, and not the other."""
+        return -1 if self.carried_to < 0 else 1
 
     def on(self, account: str) -> Decimal:
         """Give what the posting adds to an account."""
@@ -100,9 +115,17 @@ class Books(Records):
             self._lines, self._payments, self._refunds, self._wallets, self._write_offs,
             self._credit_notes, self._refunded_credit_notes,
         ):  # fmt: skip
-            for posting in step():
+            for found in step():
+                posting = replace(found, point=self._point(found.origin))
                 self.postings.append(posting)
                 self._of_invoice[posting.origin.invoice].append(posting)
+
+    def _point(self, origin: Origin) -> tuple[str, str]:
+        """Give the revenue point and the rule that found it (V14)."""
+        of = {"hospital_id": origin.hospital.key}
+        department = self.find("departments", origin.department, of)
+        category = origin.item.category if origin.item else None
+        return revenue_point(origin.app, origin.wallet_type, department, category)
 
     def _settled_invoice(self, key: int | None, of: Row) -> Row | None:
         """Money settles issued invoices of its own currency (A10)."""
@@ -176,6 +199,7 @@ class Books(Records):
                 department=self.department_of(line, invoice),
                 practitioner=line.get("doctor_id") or header.practitioner,
                 item=self._item(line, invoice),
+                line=line["id"],
             )
             gross, discount, tax = _priced(line, exact, origin.currency)
             total = gross - discount + tax
@@ -225,7 +249,8 @@ class Books(Records):
                 self._money(row, origin, share, account, rest, day, settles), voided
             )
             for each in allocations:
-                origin = self._origin("payment", row, each["invoice_id"], row["payer_id"])
+                header = self._origin("payment", row, each["invoice_id"], row["payer_id"])
+                origin = replace(header, line=each["id"])
                 allocated = self.day(each, "allocated_at")
                 found = self._money(
                     row, origin, share, account, each["amount"], day, each["invoice_id"], allocated
@@ -468,6 +493,7 @@ class Books(Records):
         """Climb the ladder of the credited line, if it is one of the invoice's own."""
         header = self.find("invoices", note["invoice_id"], note)
         line = self.find("invoice_items", item["invoice_item_id"], note)
+        origin = replace(origin, line=item["id"])
         if line is None or header is None or line["invoice_id"] != header["id"]:
             return origin
         return replace(

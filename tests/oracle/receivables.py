@@ -27,30 +27,37 @@ CAUSES = ("billed", "credited", "applied", "refunded", "adjusted", "written_off"
 
 
 def bill_status_summary(books: Books, day: date) -> Cells:
-    """Count issued invoices by what they have open, with what they charged and is past due."""
+    """Count issued invoices by what they have open, with what they charged and is past due.
+
+    One that was signed and is a draft again stays one while the journal has anything of it.
+    """
     issued = {
-        (tenant(books.hospitals[row["hospital_id"]]), row["id"]): row
+        (tenant(books.hospitals[row["hospital_id"]]), row["id"], row["currency_code"]): row
         for row in books.tables["invoices"]
         if books.issued(row["id"], row) is not None and books.day(row, "issued_at") <= day
     }
-    charged = _charged(books, day)
+    charged = _charged_in_currency(books, day)
     opened: dict[Key, Decimal] = defaultdict(lambda: ZERO)
     overdue: dict[Key, Decimal] = defaultdict(lambda: ZERO)
-    for (name, kind, key, _, _), _, due, part in aged_parts(books, day):
+    for (name, kind, key, _, currency), _, due, part in aged_parts(books, day):
         if kind == "invoice":
-            opened[name, key] += part
-            overdue[name, key] += part if due < day else ZERO
+            opened[name, key, currency] += part
+            overdue[name, key, currency] += part if due < day else ZERO
     columns = ("billed_amount", "open_amount", "overdue_amount")
     found: Cells = {}
-    for place, row in issued.items():
+    for place in issued.keys() | charged.keys() | opened.keys():
         amounts = dict(zip(columns, (charged[place], opened[place], overdue[place]), strict=True))
-        status = _status(amounts, row["status"] == "void" and books.day(row, "voided_at") <= day)
+        row = issued.get(place)
+        if row is None and not (charged[place] or opened[place]):
+            continue
+        is_void = row is not None and row["status"] == "void"
+        status = _status(amounts, is_void and books.day(row, "voided_at") <= day)
         if status in ("unpaid", "partly_paid"):
             past = min(amounts["overdue_amount"], amounts["open_amount"])
             amounts["overdue_amount"] = max(past, ZERO)
         else:
             amounts["overdue_amount"] = ZERO
-        cells = found.setdefault((place[0], status, row["currency_code"]), defaultdict(int))
+        cells = found.setdefault((place[0], status, place[2]), defaultdict(int))
         for column, amount in amounts.items():
             cells[column] += amount
         cells["invoice_count"] += 1
@@ -60,7 +67,7 @@ def bill_status_summary(books: Books, day: date) -> Cells:
 
 def invoice_total_differences(books: Books) -> Cells:
     """List issued invoices, not void, whose total is not what their lines charge."""
-    charged = _charged(books, date.max)
+    charged = _charged(books)
     found: Cells = {}
     for row in books.tables["invoices"]:
         if row["status"] == "void" or books.issued(row["id"], row) is None:
@@ -77,12 +84,21 @@ def invoice_total_differences(books: Books) -> Cells:
     return found
 
 
-def _charged(books: Books, day: date) -> dict[Key, Decimal]:
-    """Sum what the lines of each invoice charge up to a day, voided or not."""
+def _charged(books: Books) -> dict[Key, Decimal]:
+    """Sum what the lines of each invoice charge, voided or not."""
+    charged: dict[Key, Decimal] = defaultdict(lambda: ZERO)
+    for (name, key, _), amount in _charged_in_currency(books, date.max).items():
+        charged[name, key] += amount
+    return charged
+
+
+def _charged_in_currency(books: Books, day: date) -> dict[Key, Decimal]:
+    """Sum what the lines of each invoice charge up to a day, by currency."""
     charged: dict[Key, Decimal] = defaultdict(lambda: ZERO)
     for each in books.postings:
-        if each.day <= day and each.origin.kind == "invoice" and not each.is_reversal:
-            charged[tenant(each.origin.hospital), each.origin.key] += each.on("receivable")
+        origin = each.origin
+        if each.day <= day and origin.kind == "invoice" and not each.is_void:
+            charged[tenant(origin.hospital), origin.key, origin.currency] += each.on("receivable")
     return charged
 
 

@@ -40,7 +40,7 @@ def open_receivables(books: Books, day: date) -> Cells:
         found[key] = {
             "outstanding_amount": _total(postings, "receivable"),
             "outstanding_base_amount": _base_total(postings, "receivable"),
-            "debtor_id": max(each.debtor for each in postings),
+            "debtor_id": _named(invoice, postings) or max(each.debtor for each in postings),
             "due_date_rule": rule,
             "invoice_date": books.day(invoice, "issued_at") if invoice else first,
             "due_date": due,
@@ -50,6 +50,13 @@ def open_receivables(books: Books, day: date) -> Cells:
         for key, cells in found.items()
         if cells["outstanding_amount"] or cells["outstanding_base_amount"]
     }
+
+
+def _named(invoice: Row | None, postings: list[Posting]) -> int | None:
+    """Give who owes an invoice by its source, though another one was signed."""
+    column = "payer_id" if postings[0].share == "payer" else "patient_id"
+    named: int | None = invoice[column] if invoice else None
+    return named
 
 
 def ar_aging(books: Books, day: date) -> Cells:

@@ -12,7 +12,6 @@ from math import floor
 from typing import Any
 
 from tests.oracle.journal import ZERO, Books, Posting
-from tests.oracle.points import revenue_point
 from tests.oracle.records import rounded
 from tests.oracle.reports import (
     REVENUE,
@@ -45,12 +44,12 @@ RESULT = ("revenue", "discounts", "credit_notes", "contractual_adjustments", "ch
 
 def revenue_point_breakdown(books: Books) -> Cells:
     """Sum revenue and collections by day and revenue point, with shares of the day."""
-    return _shared(_summed(books, _day, MOVING, _of_point(books), (*EARNED, *COLLECTED)))
+    return _shared(_summed(books, _day, MOVING, _point, (*EARNED, *COLLECTED)))
 
 
 def revenue_point_monthly(books: Books) -> Cells:
     """Sum revenue and collections by month and revenue point, with shares and growth."""
-    return _compared(books, MOVING, _of_point(books), (*EARNED, *COLLECTED))
+    return _compared(books, MOVING, _point, (*EARNED, *COLLECTED))
 
 
 def revenue_by_department(books: Books) -> Cells:
@@ -64,7 +63,7 @@ def period_comparison(books: Books) -> Cells:
                "receipt_count")  # fmt: skip
     sums: dict[Key, dict[Key, dict[str, Any]]] = defaultdict(dict)
     for (name, day, point, currency), cells in _summed(
-        books, _day, MOVING, _of_point(books), columns
+        books, _day, MOVING, _point, columns
     ).items():
         for kind in ("week", "month", "quarter", "year"):
             members = sums[name, kind, _period(kind, day)[0]]
@@ -165,7 +164,7 @@ def peak_periods(books: Books) -> Cells:
             days[place].append((day, charged))
     taken: dict[Key, list[Posting]] = defaultdict(list)
     for each in _moving(books, MONEY):
-        if each.origin.kind == "payment" and not each.is_reversal:
+        if each.origin.kind == "payment" and not each.is_void:
             name, month = _month(each)
             hour = each.origin.hour
             taken[name, month, each.day.isoweekday(), hour, each.origin.currency].append(each)
@@ -178,7 +177,7 @@ def peak_periods(books: Books) -> Cells:
             "active_days": active,
             "average_invoice_count": _cents(Fraction(len(charges), active)) if active else None,
             "charged_amount": sum((amount for _, amount in charges), ZERO),
-            "receipt_count": len({each.origin.key for each in payments}),
+            "receipt_count": len({each.origin.key for each in payments if each.counts > 0}),
             "receipt_amount": _on(payments, "cash") + _on(payments, "wallet_liability"),
         }
     for _, keys in _grouped(found, lambda key: (key[0], key[1], key[-1])).items():
@@ -350,7 +349,7 @@ def accrual_to_cash_bridge(books: Books) -> Cells:
     for key, postings in _grouped(
         books.postings, lambda each: (*_day(each), each.origin.currency)
     ).items():
-        money = _money(postings)
+        money = moved(postings)
         took = {account: -_on(postings, account) for account in (*RESULT, "tax_payable")}
         cash, wallet = _on(postings, "cash"), -_on(postings, "wallet_liability")
         found[key] = {
@@ -425,7 +424,7 @@ def transaction_detail(books: Books) -> Cells:
     """Sum postings by document, accounts and day, with the rule of their revenue point."""
     found: Cells = {}
     for each in books.postings:
-        point, rule = _point(books, each)
+        point, rule = each.point
         origin = each.origin
         key = (
             tenant(origin.hospital), each.day, origin.kind, origin.key, each.share, each.debit,
@@ -520,8 +519,9 @@ def refunds_summary(books: Books) -> Cells:
         key = (*_day(each), method, each.share, origin.currency)
         columns = ("executed_amount", "voided_amount", "refund_amount", "refund_count")
         cells = found.setdefault(key, dict.fromkeys(columns, ZERO))
-        cells["voided_amount" if each.is_reversal else "executed_amount"] += each.amount
-        cells["refund_amount"] += -each.amount if each.is_reversal else each.amount
+        amount = each.amount * each.counts
+        cells["voided_amount" if each.is_void else "executed_amount"] += amount
+        cells["refund_amount"] += -amount if each.is_void else amount
         cells["refund_count"] += not each.is_reversal
     return found
 
@@ -529,7 +529,7 @@ def refunds_summary(books: Books) -> Cells:
 # measures ----------------------------------------------------------------------------------
 
 
-def _revenue(postings: list[Posting]) -> dict[str, Any]:
+def earned(postings: list[Posting]) -> dict[str, Any]:
     taken = [_on(postings, account) for account in REVENUE]
     lines = {(each.origin.key, each.charged_line) for each in postings if each.charged_line}
     amounts = (
@@ -539,7 +539,7 @@ def _revenue(postings: list[Posting]) -> dict[str, Any]:
     return dict(zip(REVENUE_COLUMNS, amounts, strict=True))
 
 
-def _money(postings: list[Posting]) -> dict[str, Any]:
+def moved(postings: list[Posting]) -> dict[str, Any]:
     """Follow money by what kind of document moved it (V4, V5, V6)."""
     cells: dict[str, Any] = defaultdict(lambda: ZERO)
     receipts, refunds = set(), set()
@@ -646,7 +646,7 @@ def _summed(
     )
     found: Cells = {}
     for key, postings in groups.items():
-        cells = _revenue(postings) | _money(postings)
+        cells = earned(postings) | moved(postings)
         cells |= _average(cells)
         found[key] = {name: cells[name] for name in columns}
     return found
@@ -736,16 +736,8 @@ def _shared(found: Cells, column: str = "net_revenue_amount") -> Cells:
     return found
 
 
-def _of_point(books: Books) -> Callable[[Posting], Key]:
-    return lambda each: (_point(books, each)[0],)
-
-
-def _point(books: Books, each: Posting) -> tuple[str, str]:
-    origin = each.origin
-    of = {"hospital_id": origin.hospital.key}
-    department = books.find("departments", origin.department, of)
-    category = origin.item.category if origin.item else None
-    return revenue_point(origin.app, origin.wallet_type, department, category)
+def _point(each: Posting) -> Key:
+    return each.point[:1]
 
 
 def _day(each: Posting) -> Key:

@@ -39,6 +39,11 @@ def require_empty(job: Job, snapshot: Snapshot) -> None:
         raise _lost(snapshot.place(job.table), f"deletes its {counted(rows, 'row')}")
 
 
+def has_rows(job: Job) -> bool:
+    """Tell whether rows have landed of a table, or are set aside."""
+    return bool(_rows(job))
+
+
 def require_no_values(job: Job, snapshot: Snapshot, mark: Watermark | None) -> None:
     """Raise `ContractError` if values have landed of a column that the source lacks."""
     known = extraction.lacked(mark.server_identity) if mark else ()

@@ -16,6 +16,7 @@ from runner import (
     definitions,
     expectations,
     holds,
+    look,
     planning,
     project,
     publication,
@@ -31,6 +32,7 @@ from runner.graph import Node
 from runner.landing import Landing
 from runner.planning import Step
 from runner.settings import Settings
+from runner.snapshots import Snapshots
 
 
 class Reporter(Protocol):
@@ -115,6 +117,7 @@ class Builder:
         self._ahead: _Ahead | None = None
         self._nodes: dict[str, Node] = {}
         self._fingerprint = ""
+        self._states: dict[str, str] = {}  # of sources that had just what has landed
 
     def build(self, report: Reporter, options: Options = ORDINARY) -> Outcome:
         """Make one release, or find that nothing is new.
@@ -168,6 +171,35 @@ class Builder:
 
     def _build(self, connection: db.Connection, report: Reporter, options: Options) -> Outcome:
         clock = _Clock(report)
+        with Snapshots() as opened:
+            if options == ORDINARY and self._is_quiet(connection, opened, clock):
+                look.note(connection)
+                return clock.outcome(connection, None, [], [], 0, holds.Verdict())
+            return self._make(connection, clock, options, opened)
+
+    def _is_quiet(self, connection: db.Connection, opened: Snapshots, clock: _Clock) -> bool:
+        """Tell, by reading only, whether there is nothing to make a release of.
+
+        What cannot be read is left to the sync to tell: that is part of a release.
+        """
+        fingerprint = project.fingerprint(raw.landed_systems(connection))
+        if not planning.is_done(connection, fingerprint) or releases.is_interrupted(connection):
+            return False
+        if write_offs.are_waiting(connection):
+            return False
+        clock.stage("look")
+        try:
+            is_quiet = look.is_quiet(connection, self._settings, opened, self._states)
+        except AlmonerError:
+            return False
+        if is_quiet:
+            self._states = dict(opened.states)
+        return is_quiet
+
+    def _make(
+        self, connection: db.Connection, clock: _Clock, options: Options, opened: Snapshots
+    ) -> Outcome:
+        report = clock.report
         clock.stage("open")
         space = room.beneath(self._settings)
         space.require("a build")
@@ -178,8 +210,9 @@ class Builder:
             landings = sync.sync(
                 connection, self._settings, release,
                 accept_deletions=options.accept_deletions, verify=options.verify,
-                report=report.landed,
+                report=report.landed, snapshots=opened,
             )  # fmt: skip
+            self._states = dict(opened.states)
             write_offs.land(connection, release)
             if options.expect:
                 clock.stage("expectations")
@@ -346,7 +379,7 @@ class _Clock:
     """Times the stages of one build."""
 
     def __init__(self, report: Reporter) -> None:
-        self._report = report
+        self.report = report
         self._begun = self._stage_begun = time.monotonic()
         self._stage = ""
         self._stages: dict[str, float] = {}
@@ -354,7 +387,7 @@ class _Clock:
     def stage(self, name: str, detail: str = "") -> None:
         self._close()
         self._stage = name
-        self._report.stage(name, detail)
+        self.report.stage(name, detail)
 
     def outcome(
         self,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from psycopg import sql
+from psycopg.rows import DictRow
 
 from runner import contracts, db, fingerprints
 from runner.contracts import Table
@@ -71,19 +72,33 @@ class Found:
 
 
 @dataclass(frozen=True)
+class Counted:
+    """How many rows of a table are wanted, how many of these changed, and how many are not."""
+
+    total: int
+    changed: int
+    skipped: int
+
+
+@dataclass(frozen=True)
 class Snapshot:
-    """One repeatable-read transaction on a source."""
+    """One repeatable-read transaction on a source.
+
+    `state` is the same only while no transaction on its server has written anything.
+    """
 
     name: str
     contract: contracts.Contract
     connection: db.Connection
     identity: str
+    state: str
     xmin: int
     bound: Bound
     tables: dict[str, Found]
     type_names: dict[str, str]
     wanted: Wanted
     _places: dict[str, str] = field(default_factory=dict)
+    _counted: dict[tuple[str, Watermark | None], Counted] = field(default_factory=dict)
 
     def check(self, table: Table) -> str:
         """Compare a table with its contract and give its identity.
@@ -142,8 +157,15 @@ class Snapshot:
         """Name a table in what is told of it."""
         return f"source {self.name}: {self.contract.schema}.{table.source_name}"
 
-    def counts(self, table: Table, since: Watermark | None) -> tuple[int, int, int]:
-        """Count the rows of a table, those changed since a watermark, and those not wanted.
+    def counts(self, table: Table, since: Watermark | None) -> Counted:
+        """Count the rows of a table, and those changed since a watermark; once in a snapshot."""
+        seen = table.name, since
+        if seen not in self._counted:
+            self._counted[seen] = self._count(table, since)
+        return self._counted[seen]
+
+    def _count(self, table: Table, since: Watermark | None) -> Counted:
+        """Look through a table.
 
         Where few have changed their places are kept for `copy_rows`: within the snapshot a row
         stays where it is. By a cursor an index finds them, at each look.
@@ -164,7 +186,7 @@ class Snapshot:
             row = db.one(self.connection, query.as_string())
         if by_xmin and row["changed"] <= FEW:
             self._places[table.name] = row["places"]
-        return int(row["total"]), int(row["changed"]), int(row["skipped"])
+        return Counted(int(row["total"]), int(row["changed"]), int(row["skipped"]))
 
     def size(self, table: Table) -> int:
         """Give the bytes that a table takes at the source; 0 of a view."""
@@ -330,7 +352,8 @@ def open_snapshot(name: str, source: Source, wanted: Wanted) -> Iterator[Snapsho
                 name=name,
                 contract=contract,
                 connection=connection,
-                identity=f"{row['cluster']}:{row['timeline']}/{row['database']}",
+                identity=_identity(row),
+                state=_state(row),
                 xmin=int(row["xmin"]),
                 bound=bound,
                 tables=_tables(connection, contract.schema),
@@ -338,6 +361,22 @@ def open_snapshot(name: str, source: Source, wanted: Wanted) -> Iterator[Snapsho
                 wanted=wanted,
             )
         yield snapshot
+
+
+def state(name: str, source: Source) -> str:
+    """Ask for a source's `Snapshot.state`."""
+    what = f"source {name}"
+    url, setting = db.source_dsn(source), f"sources.{name} in almoner.yml"
+    with db.opened(url, what, setting) as connection, db.blamed(connection, what):
+        return _state(db.one(connection, db.script("snapshot")))
+
+
+def _state(row: DictRow) -> str:
+    return f"{_identity(row)} {row['state']}"
+
+
+def _identity(row: DictRow) -> str:
+    return f"{row['cluster']}:{row['timeline']}/{row['database']}"
 
 
 def _blocks(rows: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:

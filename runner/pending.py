@@ -61,15 +61,15 @@ def _pending(target: db.Connection, snapshot: Snapshot, table: Table, aside: int
     mark = landing.watermark(target, snapshot.name, table)
     absence.require_no_values(job, snapshot, mark)
     since = extraction.usable(mark, identity, snapshot.xmin)
-    total, changed, _ = snapshot.counts(table, since)
+    counted = snapshot.counts(table, since)
     held = mark.row_count if mark else landing.count(target, snapshot.name, table)
     return Pending(
         source=snapshot.name,
         table=table,
-        changed=changed,
-        vanished=max(held + aside - total, 0),
+        changed=counted.changed,
+        vanished=max(held + aside - counted.total, 0),
         is_reread=bool(mark) and since is None,
-        fills=bool(changed and not held and landing.is_empty(target, table)),
+        fills=bool(counted.changed and not held and landing.is_empty(target, table)),
     )
 
 

@@ -90,6 +90,12 @@ def revert_interrupted(connection: db.Connection) -> None:
         revert(connection, row["release_id"], "the build was interrupted")
 
 
+def is_interrupted(connection: db.Connection) -> bool:
+    """Tell whether a killed build left something to undo."""
+    query = "select exists (select from almoner.releases where state = 'building') as yes"
+    return bool(db.one(connection, query)["yes"])
+
+
 def revert(connection: db.Connection, release: int, reason: str) -> None:
     """Undo an unpublished release: its rows go, the rows it retired are current again.
 

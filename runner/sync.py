@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from psycopg import errors, sql
 
@@ -11,7 +12,6 @@ from runner import (
     absence,
     cursors,
     db,
-    extraction,
     fingerprints,
     landing,
     load,
@@ -28,6 +28,7 @@ from runner.extraction import Snapshot, Watermark
 from runner.landing import Job, Landing
 from runner.quarantine import Aside
 from runner.settings import Settings, Source
+from runner.snapshots import Snapshots
 
 
 @dataclass(frozen=True)
@@ -74,41 +75,65 @@ def sync(
     accept_deletions: bool = False,
     verify: bool = False,
     report: Callable[[Landing], None] = lambda landing: None,
+    snapshots: Snapshots | None = None,
 ) -> list[Landing]:
     """Land each configured source in one transaction: rows, feed and watermarks together.
 
-    With `verify` every row of raw is compared with its source afterwards, by fingerprints.
+    Sources are read in the `snapshots` that are open, which are closed then. With `verify` every
+    row of raw is compared with its source afterwards, by fingerprints.
     """
     landings: list[Landing] = []
-    limit = Limit(configured.deletion_limit_percent, accept_deletions)
-    terms = Terms(limit, configured.cursor_minimum_rows, verify, room.beneath(configured))
-    for name, source in configured.sources.items():
-        with target.transaction():
-            landings += _land_source(target, name, source, release, terms, report)
+    terms = terms_of(configured, accept_deletions=accept_deletions, verify=verify)
+    with snapshots or Snapshots() as opened:
+        for name, source in configured.sources.items():
+            with target.transaction():
+                if source.files:
+                    batch = batch_of(target, name, source, terms)
+                    landings += load.land(target, batch, release, report)
+                else:
+                    snapshot = opened.of(target, name, source)
+                    landings += _land_tables(target, snapshot, release, terms, report)
     return landings
 
 
-def _land_source(
+def terms_of(
+    configured: Settings, *, accept_deletions: bool = False, verify: bool = False
+) -> Terms:
+    """Give the terms that the settings say."""
+    limit = Limit(configured.deletion_limit_percent, accept_deletions)
+    return Terms(limit, configured.cursor_minimum_rows, verify, room.beneath(configured))
+
+
+def batch_of(target: db.Connection, name: str, source: Source, terms: Terms) -> load.Batch:
+    """Give the files of a source."""
+    chosen = wanted.of(target, name, source)
+    files = Path(str(source.files))
+    return load.Batch(name, source.system, files, terms.limit, wanted=chosen)
+
+
+def jobs(
+    target: db.Connection, snapshot: Snapshot, release: int, terms: Terms
+) -> Iterator[Landed]:
+    """Give a landing for each table of a source, in the contract's order."""
+    aside = quarantine.held(target, snapshot.name)
+    for table in snapshot.contract.tables:
+        size = aside.get(quarantine.entity(table), 0)
+        yield Landed(target, snapshot.name, table, release, snapshot, size, terms)
+
+
+def _land_tables(
     target: db.Connection,
-    name: str,
-    source: Source,
+    snapshot: Snapshot,
     release: int,
     terms: Terms,
     report: Callable[[Landing], None],
 ) -> list[Landing]:
-    chosen = wanted.of(target, name, source)
-    if source.files:
-        batch = load.Batch(name, source.system, source.files, terms.limit, wanted=chosen)
-        return load.land(target, batch, release, report)
+    target.execute("select almoner.fence(%s)", (release,))
+    target.execute(fingerprints.SAME_TEXT)
     landings: list[Landing] = []
-    with extraction.open_snapshot(name, source, chosen) as snapshot:
-        target.execute("select almoner.fence(%s)", (release,))
-        target.execute(fingerprints.SAME_TEXT)
-        aside = quarantine.held(target, name)
-        for table in snapshot.contract.tables:
-            size = aside.get(quarantine.entity(table), 0)
-            landings.append(_land(Landed(target, name, table, release, snapshot, size, terms)))
-            report(landings[-1])
+    for job in jobs(target, snapshot, release, terms):
+        landings.append(_land(job))
+        report(landings[-1])
     return landings
 
 
@@ -136,16 +161,11 @@ def absences(landings: list[Landing]) -> list[str]:
 def _land(job: Landed) -> Landing:
     if job.snapshot.lacks(job.table):
         return absence.land(job, job.snapshot, job.terms.limit)
-    identity = job.snapshot.check(job.table)
-    mark = landing.watermark(job.target, job.source, job.table)
-    if not job.terms.limit.is_accepted:
-        absence.require_no_values(job, job.snapshot, mark)
-    rule = cursors.rule(
-        job.target, job.snapshot, job.table, mark, identity, job.terms.cursor_minimum
-    )
+    identity, rule = rule_of(job)
     # what is set aside is told from all rows of a table
     since = None if job.aside else rule.since
-    total, changed, skipped = job.snapshot.counts(job.table, since)
+    counted = job.snapshot.counts(job.table, since)
+    total, changed = counted.total, counted.changed
     job.terms.space.require_landing(job.snapshot, job.table, total, changed)
     held = rule.since.row_count if rule.since else 0
     if rule.since is None or job.terms.is_verified:
@@ -174,12 +194,24 @@ def _land(job: Landed) -> Landing:
         job.source, job.table, landed + unseen.landed, deleted + unseen.deleted,
         quarantined=aside.added, mended=aside.gone, rule=rule.name,
         refusal=rule.refusal if job.table.cursor_is_kept else None,
-        notices=_notices(job, rule, unseen), skipped=skipped,
+        notices=_notices(job, rule, unseen), skipped=counted.skipped,
         absent=absence.columns(job.table, job.snapshot.lacking(job.table)),
     )  # fmt: skip
     landing.remember(job, Watermark(identity, job.snapshot.xmin, held), done, aside)
     _remember_rule(job, rule, unseen)
     return done
+
+
+def rule_of(job: Landed) -> tuple[str, Rule]:
+    """Give a table's identity, and by which rule it is read."""
+    identity = job.snapshot.check(job.table)
+    mark = landing.watermark(job.target, job.source, job.table)
+    if not job.terms.limit.is_accepted:
+        absence.require_no_values(job, job.snapshot, mark)
+    rule = cursors.rule(
+        job.target, job.snapshot, job.table, mark, identity, job.terms.cursor_minimum
+    )
+    return identity, rule
 
 
 def _remember_rule(job: Landed, rule: Rule, unseen: Found) -> None:

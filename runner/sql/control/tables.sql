@@ -1,6 +1,10 @@
 -- the engine's own tables
 create sequence if not exists almoner.release_numbers as int;
 
+-- when a look at all sources last found nothing new, in seconds since 1970; unlogged, so that
+-- noting it is no transaction, which the next look would have to look into
+create unlogged sequence if not exists almoner.looked_at;
+
 create table if not exists almoner.releases (
     release_id int primary key,
     state text not null check (state in ('building', 'published', 'reverted')),
@@ -234,9 +238,21 @@ create table if not exists almoner.tenant_policies (
     set_at timestamptz not null default now(),
     set_by text not null default session_user
 );
-alter table almoner.tenant_policies
-add column if not exists late_changes text not null default 'restate'
-check (late_changes in ('restate', 'carry-forward'));
+-- of a database from before periods were closed; asked first, since it is a transaction
+do $$
+begin
+    if not exists (
+        select from pg_catalog.pg_attribute
+        where
+            attrelid = 'almoner.tenant_policies'::regclass
+            and attname = 'late_changes'
+    ) then
+        alter table almoner.tenant_policies
+        add column late_changes text not null default 'restate'
+        check (late_changes in ('restate', 'carry-forward'));
+    end if;
+end
+$$;
 create table if not exists feed.almoner__tenant_policies (
     release_id int not null,
     source_id text,

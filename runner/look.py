@@ -1,0 +1,67 @@
+"""A look at the sources before a release is opened: most five-minute builds find nothing new.
+
+A look only reads. Where the state of a source's server is the one that was seen last, nothing has
+been written since, and its tables are not even looked through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from runner import absence, db, extraction, load, sync
+from runner.settings import Settings, Source
+from runner.snapshots import Snapshots, shown
+from runner.sync import Landed
+
+STALE = 10_000_000  # transactions after which a watermark is moved though nothing changed
+
+
+def is_quiet(
+    target: db.Connection, configured: Settings, snapshots: Snapshots, known: Mapping[str, str]
+) -> bool:
+    """Tell whether every source has just what has landed.
+
+    `known` are the states of sources of which that was so. What is opened stays in `snapshots`.
+    Raises what a sync raises of a source that it cannot read.
+    """
+    return all(
+        _is_quiet(target, configured, name, source, snapshots, known)
+        for name, source in configured.sources.items()
+    )
+
+
+def note(target: db.Connection) -> None:
+    """Note that all sources were found quiet now."""
+    target.execute("select setval('almoner.looked_at', extract(epoch from now())::bigint)")
+
+
+def _is_quiet(
+    target: db.Connection,
+    configured: Settings,
+    name: str,
+    source: Source,
+    snapshots: Snapshots,
+    known: Mapping[str, str],
+) -> bool:
+    terms = sync.terms_of(configured)
+    if source.files:
+        return not load.changed(target, sync.batch_of(target, name, source, terms))
+    place = shown(target, name, source)
+    if place in known and known[place] == extraction.state(name, source):
+        snapshots.states[place] = known[place]
+        return True
+    snapshot = snapshots.of(target, name, source)
+    return not any(_has_news(job) for job in sync.jobs(target, snapshot, 0, terms))
+
+
+def _has_news(job: Landed) -> bool:
+    """Tell whether a table may have other rows than have landed."""
+    if job.snapshot.lacks(job.table):
+        return absence.has_rows(job)
+    _, rule = sync.rule_of(job)
+    if job.aside or rule.since is None:
+        return True
+    if job.snapshot.xmin - rule.since.snapshot_xmin > STALE:
+        return True
+    counted = job.snapshot.counts(job.table, rule.since)
+    return bool(counted.changed or counted.total != rule.since.row_count)

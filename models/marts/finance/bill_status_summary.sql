@@ -15,16 +15,17 @@ aged_invoices as (
     select * from {{ ref('ar_aging_invoices') }}
 ),
 
--- settled invoices have nothing open: each issued one stands here with nothing
+-- settled invoices have nothing open: each issued one stands here with nothing, which no sum
+-- has to add
 measures as (
     select
         day.tenant_id,
         inv.invoice_id,
         inv.currency_code,
-        0 as billed_amount,
-        0 as open_amount,
-        0 as open_base_amount,
-        0 as overdue_amount,
+        null::numeric as billed_amount,
+        null::numeric as open_amount,
+        null::numeric as open_base_amount,
+        null::numeric as overdue_amount,
         coalesce(inv.void_date <= day.as_of_date, false) as is_void,
         true as is_issued,
         day.as_of_date
@@ -39,9 +40,9 @@ measures as (
         chg.invoice_id,
         chg.currency_code,
         chg.billed_amount,
-        0 as open_amount,
-        0 as open_base_amount,
-        0 as overdue_amount,
+        null::numeric as open_amount,
+        null::numeric as open_base_amount,
+        null::numeric as overdue_amount,
         false as is_void,
         false as is_issued,
         day.as_of_date
@@ -55,7 +56,7 @@ measures as (
         tenant_id,
         invoice_id,
         currency_code,
-        0 as billed_amount,
+        null::numeric as billed_amount,
         outstanding_amount as open_amount,
         outstanding_base_amount as open_base_amount,
         case when days_past_due > 0 then outstanding_amount else 0 end
@@ -73,16 +74,19 @@ invoices as (
         tenant_id,
         invoice_id,
         currency_code,
-        sum(billed_amount) as billed_amount,
-        sum(open_amount) as open_amount,
-        sum(open_base_amount) as open_base_amount,
-        sum(overdue_amount) as overdue_amount,
+        coalesce(sum(billed_amount), 0) as billed_amount,
+        coalesce(sum(open_amount), 0) as open_amount,
+        coalesce(sum(open_base_amount), 0) as open_base_amount,
+        coalesce(sum(overdue_amount), 0) as overdue_amount,
         bool_or(is_void) as is_void,
         as_of_date
     from measures
     group by invoice_id, currency_code, as_of_date, tenant_id
     -- one that is a draft again after its period closed is none from then on (T2)
-    having bool_or(is_issued) or sum(billed_amount) <> 0 or sum(open_amount) <> 0
+    having
+        bool_or(is_issued)
+        or coalesce(sum(billed_amount), 0) <> 0
+        or coalesce(sum(open_amount), 0) <> 0
 ),
 
 -- A3, A12: what the journal says, never what the source keeps beside the invoice

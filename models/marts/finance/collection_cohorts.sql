@@ -1,10 +1,6 @@
 {# grain: one row per tenant, month of issue, months since and currency #}
-with invoices as (
-    select * from {{ ref('fct_invoices') }}
-),
-
-postings as (
-    select * from {{ ref('fct_postings') }}
+with movements as (
+    select * from {{ ref('cohort_movements_daily') }}
 ),
 
 periods as (
@@ -12,36 +8,21 @@ periods as (
 ),
 
 -- what was charged for the invoices of a month, and what settled them, by the month it moved
-movements as (
-    select
-        inv.tenant_id,
-        inv.currency_code,
-        {{ receivable_cause('pos') }} as cause,
-        case pos.debit_account when 'receivable' then pos.amount else -pos.amount end
-            as amount,
-        date_trunc('month', pos.business_date)::date as moved_month,
-        date_trunc('month', inv.invoice_date)::date as month_start_date
-    from invoices as inv
-    inner join postings as pos
-        on inv.tenant_id = pos.tenant_id and inv.invoice_id = pos.invoice_id
-    where {{ moves(['receivable']) }}
-),
-
 monthly_movements as (
     select
         tenant_id,
         currency_code,
-        coalesce(sum(amount) filter (where cause = 'billed'), 0) as billed_amount,
-        coalesce(sum(-amount) filter (where cause in ('applied', 'refunded')), 0)
-            as collected_amount,
-        coalesce(
-            sum(-amount) filter (where cause not in ('billed', 'applied', 'refunded')),
-            0
-        ) as adjusted_amount,
-        moved_month,
+        sum(billed_amount) as billed_amount,
+        sum(collected_amount) as collected_amount,
+        sum(adjusted_amount) as adjusted_amount,
+        date_trunc('month', business_date)::date as moved_month,
         month_start_date
     from movements
-    group by tenant_id, month_start_date, currency_code, moved_month
+    group by
+        tenant_id,
+        month_start_date,
+        currency_code,
+        date_trunc('month', business_date)::date
 ),
 
 -- every month from the issue to the last data, those in which nothing moved too

@@ -3,6 +3,10 @@ with days as (
     select * from {{ ref('reporting_days') }}
 ),
 
+open_days as (
+    select * from {{ ref('reporting_days') }}
+),
+
 issued_invoices as (
     select * from {{ ref('fct_invoices') }}
 ),
@@ -11,19 +15,20 @@ invoices as (
     select * from {{ ref('fct_invoices') }}
 ),
 
-open_receivables as (
-    select * from {{ ref('open_receivables') }}
+receivables as (
+    select * from {{ ref('receivable_balances') }}
 ),
 
--- settled invoices have no open receivable: each stands here once with nothing
+-- settled invoices have no open receivable: each issued one stands here with nothing, which no
+-- sum has to add
 measures as (
     select
         day.tenant_id,
         inv.invoice_id,
         inv.currency_code,
-        0 as patient_open_amount,
-        0 as payer_open_amount,
-        0 as open_base_amount,
+        null::numeric as patient_open_amount,
+        null::numeric as payer_open_amount,
+        null::numeric as open_base_amount,
         day.as_of_date
     from days as day
     inner join issued_invoices as inv
@@ -32,30 +37,36 @@ measures as (
             and day.as_of_date >= inv.invoice_date
     union all
     select
-        tenant_id,
-        invoice_id,
-        currency_code,
-        case share when 'patient' then outstanding_amount else 0 end
+        day.tenant_id,
+        rec.invoice_id,
+        rec.currency_code,
+        case rec.share when 'patient' then rec.outstanding_amount end
             as patient_open_amount,
-        case share when 'payer' then outstanding_amount else 0 end
+        case rec.share when 'payer' then rec.outstanding_amount end
             as payer_open_amount,
-        outstanding_base_amount as open_base_amount,
-        as_of_date
-    from open_receivables
-    where invoice_id is not null
+        rec.outstanding_base_amount as open_base_amount,
+        day.as_of_date
+    from open_days as day
+    inner join receivables as rec
+        on
+            day.tenant_id = rec.tenant_id
+            and day.as_of_date >= rec.valid_from
+            and day.as_of_date < rec.valid_to
+    where rec.invoice_id is not null
 ),
 
+-- by the invoice first, which sorts faster than texts do
 balances as (
     select
         tenant_id,
         invoice_id,
         currency_code,
-        sum(patient_open_amount) as patient_open_amount,
-        sum(payer_open_amount) as payer_open_amount,
-        sum(open_base_amount) as open_base_amount,
+        coalesce(sum(patient_open_amount), 0) as patient_open_amount,
+        coalesce(sum(payer_open_amount), 0) as payer_open_amount,
+        coalesce(sum(open_base_amount), 0) as open_base_amount,
         as_of_date
     from measures
-    group by tenant_id, as_of_date, invoice_id, currency_code
+    group by invoice_id, currency_code, as_of_date, tenant_id
 ),
 
 labelled_balances as (

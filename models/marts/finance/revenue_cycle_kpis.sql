@@ -82,6 +82,36 @@ periods as (
     select * from {{ ref('reporting_periods') }}
 ),
 
+aged_sums as (
+    select
+        tenant_id,
+        currency_code,
+        sum(outstanding_amount) as outstanding_amount,
+        sum(outstanding_amount) filter (where days_past_due > 90) as over_90_amount,
+        as_of_date
+    from aged_invoices
+    group by tenant_id, as_of_date, currency_code
+),
+
+revenue_sums as (
+    select
+        day.tenant_id,
+        rev.currency_code,
+        sum(rev.net_revenue_amount) as net_revenue_amount,
+        sum(rev.gross_charge_amount) as gross_charge_amount,
+        sum(rev.contractual_adjustment_amount) as contractual_adjustment_amount,
+        sum(rev.charity_care_amount) as charity_care_amount,
+        sum(rev.collection_amount) as collection_amount,
+        sum(rev.refund_amount) as refund_amount,
+        day.as_of_date
+    from revenue_dates as day
+    inner join revenue_point_days as rev
+        on
+            day.tenant_id = rev.tenant_id
+            and rev.business_date between day.as_of_date - 89 and day.as_of_date
+    group by day.tenant_id, day.as_of_date, rev.currency_code
+),
+
 -- balances at the end of the day, and what happened in the 90 days that end with it
 measures as (
     select
@@ -90,16 +120,13 @@ measures as (
         mea.measure,
         mea.amount,
         age.as_of_date
-    from aged_invoices as age
+    from aged_sums as age
     cross join
         lateral (
             values
             ('gross_receivable', age.outstanding_amount),
             ('net_receivable', age.outstanding_amount),
-            (
-                'over_90',
-                case when age.days_past_due > 90 then age.outstanding_amount else 0 end
-            )
+            ('over_90', age.over_90_amount)
         ) as mea (measure, amount)
     union all
     select
@@ -111,16 +138,12 @@ measures as (
     from unapplied_credits
     union all
     select
-        day.tenant_id,
+        rev.tenant_id,
         rev.currency_code,
         mea.measure,
         mea.amount,
-        day.as_of_date
-    from revenue_dates as day
-    inner join revenue_point_days as rev
-        on
-            day.tenant_id = rev.tenant_id
-            and rev.business_date between day.as_of_date - 89 and day.as_of_date
+        rev.as_of_date
+    from revenue_sums as rev
     cross join
         lateral (
             values
@@ -139,13 +162,14 @@ measures as (
         day.tenant_id,
         inv.currency_code,
         'invoices' as measure,
-        1 as amount,
+        count(*) as amount,
         day.as_of_date
     from invoice_dates as day
     inner join invoices as inv
         on
             day.tenant_id = inv.tenant_id
             and inv.invoice_date between day.as_of_date - 89 and day.as_of_date
+    group by day.tenant_id, day.as_of_date, inv.currency_code
     union all
     select
         day.tenant_id,
@@ -210,13 +234,14 @@ measures as (
         day.tenant_id,
         rev.currency_code,
         'previous_net_revenue' as measure,
-        rev.net_revenue_amount as amount,
+        sum(rev.net_revenue_amount) as amount,
         day.as_of_date
     from earlier_dates as day
     inner join earlier_point_days as rev
         on
             day.tenant_id = rev.tenant_id
             and rev.business_date between day.as_of_date - 179 and day.as_of_date - 90
+    group by day.tenant_id, day.as_of_date, rev.currency_code
     union all
     -- a later issue does not count
     select

@@ -6,6 +6,8 @@ import statistics
 import subprocess
 import sys
 
+import psycopg
+
 from bench.built import Built
 from bench.grounds import Ground
 from bench.measured import Result, seconds
@@ -93,12 +95,17 @@ def nothing_new(ground: Ground) -> list[Result]:
     with ground.builder.resident():
         ground.build()
         resident = statistics.median(ground.build().seconds for _ in range(5))
+        looked = statistics.median(_looked(ground) for _ in range(5))
     _configure(ground)
     by_command = seconds(lambda: _command(ground), 3)
     a_day(ground, 9)
     day = seconds(lambda: _command(ground))
     return [
         Result("nothing new, in a resident process", resident, most=0.5),
+        Result(
+            "nothing new, in a resident process, while something else is written on the source's"
+            " server", looked,
+        ),
         Result("nothing new, by command", by_command, most=3),
         Result("nothing new, in process, connecting anew", by_call),
         Result(
@@ -106,6 +113,13 @@ def nothing_new(ground: Ground) -> list[Result]:
             yardstick=ground.plain.yardsticks.refresh,
         ),
     ]  # fmt: skip
+
+
+def _looked(ground: Ground) -> float:
+    """Build with nothing new after a transaction that concerns no table."""
+    with psycopg.connect(ground.source, autocommit=True) as connection:
+        connection.execute("select pg_current_xact_id()")
+    return ground.build().seconds
 
 
 def _configure(ground: Ground) -> None:

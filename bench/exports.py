@@ -7,11 +7,12 @@ import re
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from typing import BinaryIO
 
-import psycopg
 from psycopg import sql
 
 from bench.grounds import Ground
@@ -54,7 +55,7 @@ def exports(ground: Ground) -> list[Result]:
     small, large = _exported(ground, once), _exported(ground, ten)
     if large.rows != copied.rows:
         raise ValueError(f"export wrote {large.rows} rows, \\copy {copied.rows}")
-    plain = _plain(ground, ten)
+    plain = _plain(ground)
     return [
         Result(
             f"export of {large.rows:,} rows of {MART} of one tenant, by command", large.speed,
@@ -114,33 +115,20 @@ def _copied(ground: Ground, url: str, query: str) -> Exported:
     return Exported(_rows(path), time.perf_counter() - begun)
 
 
-def _plain(ground: Ground, days: tuple[date, date]) -> Exported:
+def _plain(ground: Ground) -> Exported:
     """Copy the exported rows out of a plain table in the source's database."""
-    path = ground.place.state / "export.csv"
-    with psycopg.connect(ground.source, autocommit=True) as connection:
-        connection.execute("create schema if not exists plain")
-        connection.execute("drop table if exists plain.exported")
-        with psycopg.connect(ground.target) as target:
-            columns = target.execute(
-                "select attname, format_type(atttypid, atttypmod) from pg_attribute"
-                f" where attrelid = 'marts.{MART}'::regclass and attnum > 0 order by attnum"
-            ).fetchall()
-        connection.execute(
-            sql.SQL("create table plain.exported ({})").format(
-                sql.SQL(", ").join(
-                    sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))
-                    for name, kind in columns
-                )
-            )
-        )
-        statement = "copy plain.exported from stdin (format csv, header true)"
-        with path.open("rb") as file, connection.cursor().copy(statement) as copy:
-            while block := file.read(1 << 20):
-                copy.write(block)
-        connection.execute("vacuum analyze plain.exported")
-        copied = _copied(ground, ground.source, "select * from plain.exported")
-        connection.execute("drop table plain.exported")
-    return copied
+    with (
+        (ground.place.state / "export.csv").open("rb") as file,
+        ground.plain.held(ground.columns(MART), _blocks(file)) as table,
+    ):
+        query = sql.SQL("select * from {}").format(table).as_string()
+        return _copied(ground, ground.source, query)
+
+
+def _blocks(file: BinaryIO) -> Iterator[bytes]:
+    file.readline()  # the names
+    while block := file.read(1 << 20):
+        yield block
 
 
 def _rows(path: Path) -> int:

@@ -102,6 +102,15 @@ class Ground:
         with psycopg.connect(self.source, autocommit=True) as connection:
             return connection.execute(text(script), parameters or None).rowcount
 
+    def columns(self, mart: str) -> list[tuple[str, str]]:
+        """Give a mart's columns with their types."""
+        with psycopg.connect(self.ready().target) as connection:
+            return connection.execute(
+                "select attname, format_type(atttypid, atttypmod) from pg_attribute"
+                " where attrelid = ('marts.' || %s)::regclass and attnum > 0 order by attnum",
+                (mart,),
+            ).fetchall()
+
     @contextmanager
     def login(self, tenant: str | None, role: roles.Role = roles.ADMINISTRATOR) -> Iterator[str]:
         """Give the URL of a BI login for a tenant, or of a group reader, for a while."""

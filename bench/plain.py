@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from functools import cached_property
 from pathlib import Path
 
@@ -23,14 +22,10 @@ VIEW = Path(__file__).with_name("plain_view.sql")
 
 @dataclass(frozen=True)
 class Yardsticks:
-    """Seconds of copying and indexing the raw tables, and of refreshing a view of them.
-
-    `revenue` is a plain table of the view's rows.
-    """
+    """Seconds of copying and indexing the raw tables, and of refreshing a view of them."""
 
     copy: float
     refresh: float
-    revenue: sql.Identifier
 
 
 @dataclass(frozen=True)
@@ -41,7 +36,7 @@ class Plain:
 
     @cached_property
     def yardsticks(self) -> Yardsticks:
-        """Measure both; only the view's rows stay."""
+        """Measure both; nothing stays."""
         with self._connected() as connection:
             connection.execute("drop schema if exists plain cascade")
             connection.execute("create schema plain")
@@ -51,20 +46,35 @@ class Plain:
             connection.execute(VIEW.read_bytes())
             refresh = seconds(lambda: _refresh(connection), 3)
             click.echo(f"  refresh the view concurrently: {refresh:.2f} s")
-            connection.execute("create table plain.revenue as table plain.department_revenue")
-            connection.execute("create index on plain.revenue (hospital_id, business_date)")
             connection.execute("drop materialized view plain.department_revenue")
             for table in tables:
                 connection.execute(sql.SQL("drop table {}").format(_name(table)))
-            connection.execute("analyze plain.revenue")
-        return Yardsticks(copy, refresh, sql.Identifier("plain", "revenue"))
+        return Yardsticks(copy, refresh)
 
-    def month(self, hospitals: tuple[int, ...], days: tuple[date, date]) -> sql.Composed:
-        """Give the query that reads hospitals' month from the plain table."""
-        listed = sql.SQL(", ").join(map(sql.Literal, hospitals))
-        return sql.SQL(
-            "select * from {} where hospital_id in ({}) and business_date between {} and {}"
-        ).format(self.yardsticks.revenue, listed, *map(sql.Literal, days))
+    @contextmanager
+    def held(
+        self, columns: list[tuple[str, str]], rows: Iterable[bytes], index: tuple[str, ...] = ()
+    ) -> Iterator[sql.Identifier]:
+        """Hold rows, as blocks of CSV, in a plain table of so named and typed columns."""
+        table = sql.Identifier("plain", "held")
+        with self._connected() as connection:
+            connection.execute("create schema if not exists plain")
+            connection.execute(sql.SQL("drop table if exists {}").format(table))
+            typed = sql.SQL(", ").join(
+                sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(kind))
+                for name, kind in columns
+            )
+            connection.execute(sql.SQL("create table {} ({})").format(table, typed))
+            statement = sql.SQL("copy {} from stdin (format csv)").format(table)
+            with connection.cursor().copy(statement) as copy:
+                for block in rows:
+                    copy.write(block)
+            if index:
+                names = sql.SQL(", ").join(map(sql.Identifier, index))
+                connection.execute(sql.SQL("create index on {} ({})").format(table, names))
+            connection.execute(sql.SQL("vacuum analyze {}").format(table))
+            yield table
+            connection.execute(sql.SQL("drop table {}").format(table))
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:

@@ -6,6 +6,7 @@ import pytest
 
 from runner import db
 from tests.acceptance.conftest import Installation
+from tests.acceptance.test_marts_equal_the_oracle import check
 
 pytestmark = pytest.mark.acceptance
 
@@ -44,6 +45,55 @@ update hms.credit_note_items set credit_note_id = 999999 where id in (
 """
 NO_TIME_ZONE = "update hms.hospitals set time_zone = '' where id = 3"
 
+# refunds of one receipt, for two invoices and more than it
+REFUNDS = """
+update hms.payments set invoice_id = null where id in (
+    select min(pay.id) from hms.payments as pay
+    where pay.status = 'completed' and pay.payer_id is null and pay.wallet_transaction_id is null
+    group by pay.hospital_id
+);
+insert into hms.payment_allocations (hospital_id, payment_id, invoice_id, amount, allocated_at)
+select
+    pay.hospital_id, pay.id, inv.id, round(pay.amount * 0.4, 2),
+    pay.paid_at + interval '1 day' * row_number() over (partition by pay.id order by inv.id)
+from hms.payments as pay
+inner join lateral (
+    select inn.id from hms.invoices as inn
+    where
+        inn.hospital_id = pay.hospital_id
+        and inn.currency_code = pay.currency_code
+        and inn.status = 'issued'
+    order by inn.id limit 2
+) as inv on true
+where pay.id in (select min(low.id) from hms.payments as low where low.invoice_id is null
+    and low.status = 'completed' group by low.hospital_id);
+insert into hms.refunds (
+    hospital_id, number, payment_id, patient_id, share, method, currency_code, exchange_rate,
+    amount, status, requested_at, executed_at
+)
+select
+    pay.hospital_id, 'S' || pay.id || '-' || part.number, pay.id, pay.patient_id, 'patient',
+    'cash', pay.currency_code, pay.exchange_rate, round(pay.amount * part.share, 2), 'executed',
+    pay.paid_at, pay.paid_at + interval '5 days' + interval '1 day' * part.number
+from (
+    select distinct alc.payment_id from hms.payment_allocations as alc
+) as alc
+inner join hms.payments as pay on alc.payment_id = pay.id
+cross join (values (1, 0.15), (2, 0.3), (3, 0.35), (4, 0.25)) as part (number, share)
+"""
+FIRST = "number like 'S%-1'"
+REFUND_EDITS = (
+    f"update hms.refunds set status = 'voided', voided_at = executed_at + interval '36 hours'"
+    f" where {FIRST}",
+    "update hms.refunds set invoice_id = (select min(alc.invoice_id)"
+    " from hms.payment_allocations as alc where alc.payment_id = refunds.payment_id)"
+    " where number like 'S%-2'",
+    "update hms.refunds set payment_id = (select max(pay.id) from hms.payments as pay"
+    " where pay.hospital_id = refunds.hospital_id and pay.status = 'completed')"
+    " where number like 'S%-3'",
+    f"delete from hms.refunds where {FIRST}",
+)
+
 
 def test_a_payment_leaves_its_wallet_and_an_orphan_loses_its_tenant(
     installation: Installation,
@@ -54,6 +104,18 @@ def test_a_payment_leaves_its_wallet_and_an_orphan_loses_its_tenant(
     installation.run(NO_WALLET_LINKS)
     installation.run(NO_TIME_ZONE)
     installation.build(accept_deletions=True)
+    assert _feeds_of_a_full_build(installation) == []
+
+
+def test_a_refund_moves_those_of_its_receipt_that_come_after_it(
+    installation: Installation,
+) -> None:
+    installation.run(REFUNDS)
+    installation.build()
+    for edit in REFUND_EDITS:
+        installation.run(edit)
+        installation.build(accept_deletions=True)
+        check(installation)
     assert _feeds_of_a_full_build(installation) == []
 
 

@@ -73,6 +73,7 @@ NUMBER = "'E' || gen_random_uuid()"
 INVOICE = f"hms.invoices as src where id = {row('invoices')}"
 CREDITED = "id in (select cre.invoice_id from hms.credit_notes as cre)"
 CREDITED_INVOICE = f"hms.invoices as src where id = {row('invoices', CREDITED)}"
+REFUNDED = "id in (select rfd.payment_id from hms.refunds as rfd)"
 PAYMENT = f"hms.payments as src where id = {row('payments')}"
 ELSEWHERE = (
     "(select id from hms.invoices where hospital_id <> %(hospital)s order by id"
@@ -290,6 +291,20 @@ EDITS = {
         "hms.payment_allocations as alc inner join hms.payments as src on alc.payment_id = src.id"
         f" where alc.id = {row('payment_allocations')}",
     ),
+    "another refund of a payment": new(
+        "refunds",
+        {**REFUND, "amount": "round(src.amount * %(part)s, 2)"},
+        f"hms.payments as src where id = {row('payments', REFUNDED)}",
+    ),
+    "another refund that names an invoice": new(
+        "refunds",
+        {
+            **REFUND,
+            "amount": "round(src.amount * %(part)s, 2)",
+            "invoice_id": f"coalesce(src.invoice_id, {other('invoices')})",
+        },
+        f"hms.payments as src where id = {row('payments', REFUNDED)}",
+    ),
     "refund of a credit note": new(
         "refunds",
         {**REFUND, "invoice_id": "src.invoice_id", "credit_note_id": other("credit_notes")},
@@ -298,6 +313,7 @@ EDITS = {
     "refund asked for": new(
         "refunds", {**REFUND, "status": "'requested'", "executed_at": "null"}, PAYMENT
     ),
+    "refund of another amount": change("refunds", "amount = %(amount)s"),
     "refund executed": change("refunds", "status = 'executed', executed_at = %(instant)s"),
     "refund voided": change("refunds", "status = 'voided', voided_at = %(instant)s"),
     "refund of another payment": change(

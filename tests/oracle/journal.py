@@ -89,6 +89,17 @@ class Posting:
         return replace(self, debit=self.credit, credit=self.debit, charged_line=None)
 
 
+@dataclass(frozen=True)
+class Taken:
+    """A part of a receipt, or what a refund takes of it."""
+
+    line: int | None
+    invoice: int | None
+    amount: Decimal
+    applied: date | None
+    is_applied: bool
+
+
 class Books(Records):
     """The records of a hospital group, and the postings that follow from them."""
 
@@ -207,9 +218,10 @@ class Books(Records):
         return next((department for department in named if department is not None), None)
 
     def _good_payments(self) -> Iterator[Row]:
-        for row in self.tables["payments"]:
-            if self.is_good_document(row) and row["status"] not in ("pending", "failed"):
-                yield row
+        return filter(self._is_received, self.tables["payments"])
+
+    def _is_received(self, payment: Row) -> bool:
+        return self.is_good_document(payment) and payment["status"] not in ("pending", "failed")
 
     def _payments(self) -> Iterator[Posting]:
         for row in self._good_payments():
@@ -244,39 +256,90 @@ class Books(Records):
         return [row for row in mine if self.find("invoices", row["invoice_id"], row) is not None]
 
     def _refunds(self) -> Iterator[Posting]:
+        """Post each part of a refund: what was applied opens its invoice again (A2)."""
         for row in self.tables["refunds"]:
             payment = self.find("payments", row["payment_id"], row)
             if not self._is_executed(row):
                 continue
             note = self._credit_note_of(row)
-            invoice, applied, opened = self._given_back(row, payment, note)
             named = [each for each in (row, payment, note) if each is not None]
             patient = next((each["patient_id"] for each in named if each["patient_id"]), None)
             payer = next((each["payer_id"] for each in named[1:] if each["payer_id"]), None)
-            origin = self._origin("refund", {**row, "patient_id": patient}, invoice, payer)
-            found = self._money(
-                row, origin, row["share"], "cash", row["amount"], self.day(row, "executed_at"),
-                None if row["credit_note_id"] else invoice, applied,
-            )  # fmt: skip
-            settled = self._settled_invoice(invoice, row)
-            if opened < row["amount"] and settled is not None and not row["credit_note_id"]:
-                day = self.day(row, "executed_at")
-                back = Posting(
-                    origin, day, row["share"], "cash", "unapplied_credit",
-                    rounded(row["amount"], origin.currency),
+            day = self.day(row, "executed_at")
+            if row["payment_id"] and not row["credit_note_id"]:
+                parts = self._taken_of(row)
+            else:
+                invoice = next((each["invoice_id"] for each in named if each["invoice_id"]), None)
+                applied = not row["credit_note_id"]
+                parts = [Taken(None, invoice, row["amount"], day, is_applied=applied)]
+            for part in parts:
+                origin = self._origin(
+                    "refund", {**row, "patient_id": patient}, part.invoice, payer
+                )
+                found = self._money(
+                    row, origin, row["share"], "cash", part.amount, day,
+                    part.invoice if part.is_applied else None, part.applied,
                 )  # fmt: skip
-                found = [
-                    back,
-                    replace(
-                        back,
-                        day=max(day, applied or day, self.day(settled, "issued_at")),
-                        debit="unapplied_credit",
-                        credit="receivable",
-                        amount=rounded(opened, origin.currency),
-                    ),
-                ]
-            outward = [posting.swapped() for posting in found]
-            yield from self._posted(outward, self._voided(row, "voided"))
+                outward = [posting.swapped() for posting in found]
+                yield from self._posted(outward, self._voided(row, "voided"))
+
+    def _taken_of(self, refund: Row) -> list[Taken]:
+        """Play all refunds of the receipt in their order; give what this one takes."""
+        payment = self.find("payments", refund["payment_id"], refund)
+        refunds = [
+            row
+            for row in self.tables["refunds"]
+            if row["hospital_id"] == refund["hospital_id"]
+            and row["payment_id"] == refund["payment_id"]
+            and row["currency_code"] == refund["currency_code"]
+            and not row["credit_note_id"]
+            and self._is_executed(row)
+        ]
+        played: list[tuple[date | None, list[Taken]]] = []
+        for row in sorted(refunds, key=lambda row: (self.day(row, "executed_at"), row["id"])):
+            day = self.day(row, "executed_at")
+            standing = [
+                part
+                for voided, parts in played
+                if voided is None or voided > day
+                for part in parts
+            ]
+            wanted, found = rounded(row["amount"], row["currency_code"]), []
+            for pool in self._pools(row, payment):
+                gone = sum((part.amount for part in standing if part.line == pool.line), ZERO)
+                amount = min(wanted, pool.amount - gone)
+                wanted -= amount
+                found.append(replace(pool, amount=amount))
+            found.append(Taken(None, None, wanted, None, is_applied=False))
+            if row["id"] == refund["id"]:
+                return found
+            played.append((self._voided(row, "voided"), found))
+        raise AssertionError(refund)
+
+    def _pools(self, refund: Row, payment: Row | None) -> list[Taken]:
+        """Put what a receipt is made of in the order in which a refund takes it."""
+        if payment is None or not self._is_received(payment):
+            return []
+        currency = payment["currency_code"]
+        if refund["currency_code"] != currency:
+            return []
+        paid, allocations = self.day(payment, "paid_at"), self._allocations(payment)
+        if not allocations:
+            invoice, amount = payment["invoice_id"], rounded(payment["amount"], currency)
+            return [Taken(0, invoice, amount, paid, is_applied=invoice is not None)]
+        rest = payment["amount"] - sum((row["amount"] for row in allocations), ZERO)
+        left = Taken(0, None, rounded(rest, currency), None, is_applied=False)
+        allocations.sort(key=lambda row: (self.day(row, "allocated_at"), int(row["id"])))
+        pools = [
+            Taken(
+                row["id"], row["invoice_id"], rounded(row["amount"], currency),
+                max(self.day(row, "allocated_at"), paid), is_applied=True,
+            )
+            for row in allocations
+        ]  # fmt: skip
+        named = [pool for pool in pools if pool.invoice == refund["invoice_id"]]
+        others = [pool for pool in pools if pool not in named]
+        return [*named, left, *reversed(others)]
 
     def _is_executed(self, refund: Row) -> bool:
         payment = self.find("payments", refund["payment_id"], refund)
@@ -290,31 +353,6 @@ class Books(Records):
     def _credit_note_of(self, refund: Row) -> Row | None:
         note = self.find("credit_notes", refund["credit_note_id"], refund)
         return note if note is not None and self._credit_note_items(note) else None
-
-    def _given_back(
-        self, refund: Row, payment: Row | None, note: Row | None
-    ) -> tuple[int | None, date | None, Decimal]:
-        """Find the invoice that a refund concerns, from which day its receipt settles it, and
-        how much of the refund opens it: the rest was left of the receipt beside its allocations.
-        """
-        amount = refund["amount"]
-        entered = refund["invoice_id"] or (payment["invoice_id"] if payment else None)
-        if refund["credit_note_id"]:
-            return entered or (note["invoice_id"] if note else None), None, amount
-        allocations = self._allocations(payment) if payment else []
-        if payment is None or not allocations:
-            return entered, None, amount
-        named = [each for each in allocations if each["invoice_id"] == refund["invoice_id"]]
-        settled = {each["invoice_id"] for each in allocations}
-        left = payment["amount"] - sum((each["amount"] for each in allocations), ZERO)
-        if not named and not (amount > left and len(settled) == 1):
-            return None, None, amount  # what is left of the receipt
-        days = [self.day(each, "allocated_at") for each in named or allocations]
-        opened = amount - left
-        if named:
-            its = sum((each["amount"] for each in named), ZERO)
-            opened = min(amount, max(its, opened))
-        return (named or allocations)[0]["invoice_id"], min(days), opened
 
     def _wallets(self) -> Iterator[Posting]:
         payments = list(self._good_payments())

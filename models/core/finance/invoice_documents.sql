@@ -23,6 +23,15 @@ refunded_payments as (
     select * from {{ from_systems('payments', beside='credit_note_lines') }}
 ),
 
+allocation_refunds as (
+    select * from {{ from_systems('refunds', beside='credit_note_lines') }}
+),
+
+refunded_allocations as (
+    select *
+    from {{ from_systems('payment_allocations', beside='credit_note_lines') }}
+),
+
 wallet_transactions as (
     select * from {{ from_systems('wallet_transactions', beside='credit_note_lines') }}
 ),
@@ -80,6 +89,19 @@ invoice_documents as (
         select inn.refund_id
         from payment_refunds as inn
         where inn.tenant_id = pay.tenant_id and inn.payment_id = pay.payment_id
+        offset 0
+    ) as rfd on true
+    union
+    select
+        alc.tenant_id,
+        alc.invoice_id,
+        'refund' as document_type,
+        rfd.refund_id as document_id
+    from refunded_allocations as alc
+    inner join lateral (
+        select inn.refund_id
+        from allocation_refunds as inn
+        where inn.tenant_id = alc.tenant_id and inn.payment_id = alc.payment_id
         offset 0
     ) as rfd on true
     union

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
 
 from runner import db
 from tests.acceptance.conftest import Installation
 from tests.acceptance.test_marts_equal_the_oracle import check
+from tests.conftest import Databases
 
 pytestmark = pytest.mark.acceptance
 
@@ -94,6 +96,57 @@ REFUND_EDITS = (
     f"delete from hms.refunds where {FIRST}",
 )
 
+# a credit note of a whole invoice, half of it used on another one that has its own credit note
+ALLOCATIONS = """
+with chosen as (
+    select
+        inv.*,
+        lead(inv.id) over (partition by inv.hospital_id, inv.currency_code order by inv.id)
+            as other_id
+    from hms.invoices as inv
+    where
+        inv.status = 'issued'
+        and not exists (select from hms.credit_notes as cre where cre.invoice_id = inv.id)
+),
+notes as (
+    insert into hms.credit_notes (
+        hospital_id, number, invoice_id, patient_id, share, currency_code, exchange_rate,
+        net_amount, status, issued_at
+    )
+    select
+        cho.hospital_id, 'A' || cho.id, cho.id, cho.patient_id, 'patient', cho.currency_code,
+        cho.exchange_rate, cho.total_amount, 'issued', cho.issued_at + interval '3 days'
+    from chosen as cho
+    where cho.other_id is not null and cho.total_amount > 10
+    returning *
+),
+items as (
+    insert into hms.credit_note_items (hospital_id, credit_note_id, net_amount, tax_amount)
+    select hospital_id, id, net_amount, 0 from notes
+)
+insert into hms.credit_note_allocations (
+    hospital_id, credit_note_id, invoice_id, amount, allocated_at
+)
+select
+    nte.hospital_id, nte.id, cho.other_id, round(nte.net_amount / 2),
+    nte.issued_at + interval '1 day' * (nte.id % 3)
+from notes as nte
+inner join chosen as cho on nte.invoice_id = cho.id
+"""
+ALLOCATION_EDITS = (
+    "update hms.credit_note_allocations set amount = amount * 1.5 where id % 3 = 0",
+    "update hms.credit_notes set status = 'void', voided_at = issued_at + interval '2 days'"
+    " where number like 'A%' and id % 5 = 0",
+    "insert into hms.refunds (hospital_id, number, credit_note_id, share, method, currency_code,"
+    " exchange_rate, amount, status, requested_at, executed_at) select hospital_id, 'A' || id, id,"
+    " 'patient', 'cash', currency_code, exchange_rate, net_amount * 0.4, 'executed', issued_at,"
+    " issued_at + interval '36 hours' from hms.credit_notes where number like 'A%' and id % 2 = 0",
+    "delete from hms.credit_note_allocations where id % 4 = 0",
+    "delete from hms.credit_note_items where id in (select max(itm.id)"
+    " from hms.credit_note_items as itm group by itm.hospital_id)",
+)
+WITHOUT_ALLOCATIONS = "drop table hms.credit_note_allocations"
+
 
 def test_a_payment_leaves_its_wallet_and_an_orphan_loses_its_tenant(
     installation: Installation,
@@ -117,6 +170,28 @@ def test_a_refund_moves_those_of_its_receipt_that_come_after_it(
         installation.build(accept_deletions=True)
         check(installation)
     assert _feeds_of_a_full_build(installation) == []
+
+
+def test_a_credit_note_is_used_on_another_invoice(installation: Installation) -> None:
+    installation.run(ALLOCATIONS)
+    for edit in ("", *ALLOCATION_EDITS):
+        installation.run(edit)
+        installation.build(accept_deletions=True)
+        check(installation)
+    assert _feeds_of_a_full_build(installation) == []
+
+
+def test_a_source_without_allocations_of_credit_notes_builds(
+    installation: Installation, databases: Databases
+) -> None:
+    installation.run(WITHOUT_ALLOCATIONS)
+    bare = installation.from_nothing(databases)
+    with psycopg.connect(bare.target) as connection:
+        (found,) = connection.execute(
+            "select count(*) filter (where document_type = 'credit_note_allocation') = 0"
+            " and count(*) > 0 from core.fct_postings"
+        ).fetchall()
+    assert found == (True,)
 
 
 def _feeds_of_a_full_build(installation: Installation) -> list[str]:

@@ -21,6 +21,7 @@ OWN_INVOICE = {
     "credit_notes": "coalesce(invoice_id, id)",
     "refunds": "coalesce(invoice_id, id)",
     "wallet_transactions": "coalesce(invoice_id, id)",
+    "credit_note_allocations": "invoice_id",
     "credit_note_items": "(select coalesce(cre.invoice_id, cre.id)"
     " from hms.credit_notes as cre where cre.id = credit_note_id)",
 }
@@ -137,6 +138,14 @@ ALLOCATION = {
     "amount": "round(src.amount * %(part)s, 2)",
     "allocated_at": "%(instant)s",
 }
+NOTE_ALLOCATION = {
+    "credit_note_id": "src.id",
+    "invoice_id": other("invoices"),
+    "amount": "greatest(round(%(part)s * (select sum(itm.net_amount + itm.tax_amount) from"
+    " hms.credit_note_items as itm where itm.credit_note_id = src.id), 2), 0.001)",
+    "allocated_at": "%(instant)s",
+}
+NOTE = f"hms.credit_notes as src where id = {row('credit_notes')}"
 WALLET_USE = {
     "wallet_id": "1",
     "patient_id": "coalesce(src.patient_id, 1)",
@@ -284,6 +293,27 @@ EDITS = {
     "credit note of the other share": change("credit_notes", "share = %(share)s"),
     "credit note in another currency": change("credit_notes", "currency_code = %(currency)s"),
     "credit note line of another amount": change("credit_note_items", "net_amount = %(amount)s"),
+    "credit note allocated": new("credit_note_allocations", NOTE_ALLOCATION, NOTE),
+    "credit note allocated to its own invoice": new(
+        "credit_note_allocations",
+        {**NOTE_ALLOCATION, "invoice_id": f"coalesce(src.invoice_id, {other('invoices')})"},
+        NOTE,
+    ),
+    "credit note allocated on its day": new(
+        "credit_note_allocations", {**NOTE_ALLOCATION, "allocated_at": "src.issued_at"}, NOTE
+    ),
+    "credit note allocation of another amount": change(
+        "credit_note_allocations", "amount = %(amount)s"
+    ),
+    "credit note allocation on another day": change(
+        "credit_note_allocations", "allocated_at = %(instant)s"
+    ),
+    "credit note allocation to another invoice": change(
+        "credit_note_allocations", f"invoice_id = {other('invoices')}"
+    ),
+    "credit note allocation of another note": change(
+        "credit_note_allocations", f"credit_note_id = {other('credit_notes')}"
+    ),
     "refund of a payment": new("refunds", REFUND, PAYMENT),
     "refund of an allocated payment": new(
         "refunds",

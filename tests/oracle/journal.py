@@ -109,7 +109,7 @@ class Books(Records):
         self._of_invoice: dict[int | None, list[Posting]] = defaultdict(list)
         for step in (
             self._lines, self._payments, self._refunds, self._wallets, self._write_offs,
-            self._credit_notes, self._refunded_credit_notes,
+            self._allocated_credit_notes, self._credit_notes, self._used_credit_notes,
         ):  # fmt: skip
             for posting in step():
                 self.postings.append(posting)
@@ -408,60 +408,108 @@ class Books(Records):
 
     def _credit_notes(self) -> Iterator[Posting]:
         """Post credit notes in the order of their dates, each against what is then open (A7)."""
-        notes = [
+        notes = self._issued_notes()
+        for note in sorted(notes, key=lambda row: (self._credited_on(row), int(row["id"]))):
+            yield from self._posted(self._credit_note(note), self._voided(note, "void"))
+
+    def _allocated_credit_notes(self) -> Iterator[Posting]:
+        """Post what credit notes are used for on other invoices than their own (A7)."""
+        for note in self._issued_notes():
+            own = self._origin("credit_note", note, note["invoice_id"], note["payer_id"])
+            for day, row in self._uses_on_invoices(note):
+                document = {**note, "id": row["id"], "patient_id": own.patient}
+                posting = Posting(
+                    self._origin(
+                        "credit_note_allocation", document, row["invoice_id"], own.payer
+                    ),
+                    day, note["share"], "unapplied_credit", "receivable",
+                    rounded(row["amount"], note["currency_code"]),
+                )  # fmt: skip
+                yield from self._posted([posting], self._voided(note, "void"))
+
+    def _uses_on_invoices(self, note: Row) -> Iterator[tuple[date, Row]]:
+        """Give the allocations that hold, with their days: none where they exceed the note."""
+        items = self._credit_note_items(note)
+        mine = [
+            row
+            for row in self.tables["credit_note_allocations"]
+            if row["credit_note_id"] == note["id"] and row["hospital_id"] == note["hospital_id"]
+        ]
+        whole = sum((each["net_amount"] + each["tax_amount"] for each in items), ZERO)
+        if sum((row["amount"] for row in mine), ZERO) > whole:
+            return
+        for row in mine:
+            invoice = self._settled_invoice(row["invoice_id"], note)
+            if invoice is not None and invoice["id"] != note["invoice_id"]:
+                issued = self.day(invoice, "issued_at")
+                yield max(self.day(row, "allocated_at"), self._credited_on(note), issued), row
+
+    def _issued_notes(self) -> list[Row]:
+        return [
             row
             for row in self.tables["credit_notes"]
             if self.is_good_document(row) and row["status"] != "draft"
         ]
-        for note in sorted(notes, key=lambda row: (self._credited_on(row), int(row["id"]))):
-            yield from self._posted(self._credit_note(note), self._voided(note, "void"))
 
-    def _refunded_credit_notes(self) -> Iterator[Posting]:
-        """Post what refunds of credit notes give back beyond the excess: it is owed again (A7)."""
-        for row in self.tables["refunds"]:
-            note = self.find("credit_notes", row["credit_note_id"], row)
-            if note is None or not self._is_executed(row):
+    def _used_credit_notes(self) -> Iterator[Posting]:
+        """Post what credit notes had settled and is used elsewhere: it is owed again (A7)."""
+        for note in self._issued_notes():
+            invoice = self._settled_invoice(note["invoice_id"], note)
+            if invoice is None or not self._credit_note_items(note):
                 continue
             excess = [
                 each.amount
                 for each in self.postings
                 if each.origin.kind == "credit_note"
                 and each.origin.key == note["id"]
-                and each.origin.hospital is self.hospitals[row["hospital_id"]]
+                and not each.is_reversal
                 and (each.debit, each.credit) == ("receivable", "unapplied_credit")
             ]
-            invoice = self._settled_invoice(note["invoice_id"], note)
-            if (
-                invoice is None
-                or not self.is_good_document(note)
-                or note["status"] == "draft"
-                or not self._credit_note_items(note)
-                or note["currency_code"] != row["currency_code"]
-            ):
-                continue
-            day = self.day(row, "executed_at")
-            left = max(sum(excess, ZERO) - sum(self._earlier_refunds(row, day), ZERO), ZERO)
-            amount = rounded(row["amount"], row["currency_code"])
-            posting = Posting(
-                self._origin("refund", row, invoice["id"], None),
-                max(day, self._credited_on(note)), row["share"], "receivable",
-                "unapplied_credit", amount - min(amount, left),
-            )  # fmt: skip
-            yield from self._posted([posting], self._voided(row, "voided"))
+            whole = [
+                rounded(item[name], note["currency_code"])
+                for item in self._credit_note_items(note)
+                for name in ("net_amount", "tax_amount")
+            ]
+            pools = {"excess": sum(excess, ZERO)}
+            pools["settled"] = sum(whole, ZERO) - pools["excess"]
+            yield from self._used(note, invoice, pools)
 
-    def _earlier_refunds(self, refund: Row, day: date) -> Iterator[Decimal]:
-        for row in self.tables["refunds"]:
-            if (
-                row["credit_note_id"] != refund["credit_note_id"]
-                or row["hospital_id"] != refund["hospital_id"]
-                or row["currency_code"] != refund["currency_code"]
-                or not self._is_executed(row)
-            ):
-                continue
-            voided = self._voided(row, "voided")
-            executed = self.day(row, "executed_at")
-            if (voided is None or voided > day) and (executed, row["id"]) < (day, refund["id"]):
-                yield rounded(row["amount"], row["currency_code"])
+    def _used(self, note: Row, invoice: Row, pools: dict[str, Decimal]) -> Iterator[Posting]:
+        """Let each use take the excess, then what was settled, beside those not voided by then."""
+        currency = note["currency_code"]
+        played: list[tuple[date | None, dict[str, Decimal]]] = []
+        for day, kind, row, share, voided in self._uses(note):
+            wanted, taken = rounded(row["amount"], currency), {}
+            for pool, amount in pools.items():
+                standing = (parts for until, parts in played if until is None or until > day)
+                taken[pool] = min(wanted, amount - sum((each[pool] for each in standing), ZERO))
+                wanted -= taken[pool]
+            played.append((voided, taken))
+            document = {**note, **row, "patient_id": note["patient_id"]}
+            posting = Posting(
+                self._origin(kind, document, invoice["id"], note["payer_id"]),
+                max(day, self._credited_on(note)), share, "receivable", "unapplied_credit",
+                taken["settled"],
+            )  # fmt: skip
+            yield from self._posted([posting], voided)
+
+    def _uses(self, note: Row) -> list[tuple[date, str, Row, str, date | None]]:
+        """List refunds and allocations of a credit note in the order of their days."""
+        found = [
+            (day, "credit_note_allocation", row, note["share"], self._voided(note, "void"))
+            for day, row in self._uses_on_invoices(note)
+        ] + [
+            (
+                self.day(row, "executed_at"), "refund", row, row["share"],
+                self._voided(row, "voided"),
+            )
+            for row in self.tables["refunds"]
+            if row["credit_note_id"] == note["id"]
+            and row["hospital_id"] == note["hospital_id"]
+            and row["currency_code"] == note["currency_code"]
+            and self._is_executed(row)
+        ]  # fmt: skip
+        return sorted(found, key=lambda use: (use[0], use[1], use[2]["id"]))
 
     def _credited_on(self, note: Row) -> date:
         invoice = self.issued(note["invoice_id"], note)

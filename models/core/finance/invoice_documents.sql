@@ -49,6 +49,10 @@ adjustments as (
     select * from {{ from_systems('adjustments') }}
 ),
 
+credit_note_applications as (
+    select * from {{ ref('credit_note_applications') }}
+),
+
 -- `union` because a payment may name an invoice itself and in an allocation
 invoice_documents as (
     select
@@ -131,6 +135,13 @@ invoice_documents as (
         'adjustment' as document_type,
         adjustment_id as document_id
     from adjustments
+    union
+    select
+        tenant_id,
+        invoice_id,
+        'credit_note_allocation' as document_type,
+        allocation_id as document_id
+    from credit_note_applications
 )
 
 select * from invoice_documents

@@ -89,7 +89,7 @@ settled_refunds as (
     from executed_refunds as rfd
     left join lateral (
         select
-            {{ settle_refunds() }}(
+            {{ take_parts() }}(
                 pre.amount,
                 coalesce(par.parts, '[]') || '[{"line_id": -1, "is_allocated": false}]',
                 pre.refund_date,

@@ -1,18 +1,17 @@
 {#- Creates the aggregate, its step and its last step, where this version is missing. -#}
-{% macro create_settle_refunds() %}
-{%- set name = settle_refunds() %}
+{% macro create_take_parts() %}
+{%- set name = take_parts() %}
     create or replace function {{ name }}_step(
-        settled jsonb, refund_amount numeric, receipt_parts jsonb, refund_date date,
-        void_date date
+        taken jsonb, wanted_amount numeric, whole_parts jsonb, taking_date date, void_date date
     ) returns jsonb language sql immutable set search_path = pg_catalog, pg_temp
-    as $body$ {{ settle_refund_body() }} $body$;
+    as $body$ {{ take_parts_body() }} $body$;
 
-    create or replace function {{ name }}_last(settled jsonb)
+    create or replace function {{ name }}_last(taken jsonb)
     returns jsonb language sql immutable set search_path = pg_catalog, pg_temp
-    as $body$ select settled -> -1 -> 'parts' $body$;
+    as $body$ select taken -> -1 -> 'parts' $body$;
 
     create or replace aggregate {{ name }}(
-        refund_amount numeric, receipt_parts jsonb, refund_date date, void_date date
+        wanted_amount numeric, whole_parts jsonb, taking_date date, void_date date
     ) (
         sfunc = {{ name }}_step,
         stype = jsonb,

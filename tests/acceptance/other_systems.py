@@ -1185,3 +1185,5 @@ def allocated_credit_note(one: Case) -> None:
     ):
         one.opens(day, of_own, invoice_id=own)
         one.owes(day, str(int(of_own) + int(of_other)), credit=credit)
+    filters = {"as_of_date": days(2)}
+    one.expect("ar_roll_forward", filters, credited_amount="50", applied_amount="70")

@@ -12,6 +12,7 @@
             {{ alias }}.event_type in (
                 'credit_note', 'credit_note_tax', 'credit_note_excess'
             )
+            or {{ alias }}.document_type = 'credit_note_allocation'
             then 'credited'
         when {{ alias }}.event_type in ('payment', 'wallet_use', 'application')
             then 'applied'

@@ -185,6 +185,65 @@ select nte.hospital_id, nte.id, nte.net_amount, nte.created_at, nte.updated_at
 from notes as nte
 order by nte.id;
 
+-- Some credit is used on the next bill of the patient.
+with usable as (
+    select
+        nte.id,
+        nte.hospital_id,
+        nte.patient_id,
+        nte.currency_code,
+        nte.issued_at,
+        coalesce(cre.bill_key, nte.id) as key,
+        coalesce(tot.net_amount + tot.tax_amount, nte.net_amount) as amount
+    from hms.credit_notes as nte
+    left join demo.new_credits as cre on cre.id = nte.id and cre.extent = 'full'
+    left join demo.credit_totals as tot on tot.credit_note_id = cre.id
+    where
+        nte.status = 'issued'
+        and (cre.id is not null or nte.invoice_id is null)
+        and not exists (
+            select from hms.credit_note_allocations as alc where alc.credit_note_id = nte.id
+        )
+),
+
+used as (
+    select distinct on (usa.id)
+        usa.id,
+        usa.hospital_id,
+        bil.id as invoice_id,
+        case when demo.roll(usa.key, 148) < 0.5 then usa.amount else
+            round(usa.amount / 2)
+        end as amount,
+        bil.billed_at + interval '2 hours' as allocated_at
+    from usable as usa
+    inner join demo.bills as bil
+        on
+            bil.hospital_id = usa.hospital_id
+            and bil.patient_id = usa.patient_id
+            and bil.currency_code = usa.currency_code
+            and bil.billed_at > usa.issued_at
+    where
+        bil.is_issued
+        and bil.billed_at + interval '2 hours' < bil.until
+        and demo.roll(usa.key, 147) < 0.8
+    order by usa.id, bil.billed_at, bil.id
+)
+
+insert into hms.credit_note_allocations (
+    hospital_id, credit_note_id, invoice_id, amount, allocated_at, created_at, updated_at
+)
+select
+    use.hospital_id,
+    use.id,
+    use.invoice_id,
+    use.amount,
+    use.allocated_at,
+    demo.written(use.allocated_at),
+    demo.written(use.allocated_at)
+from used as use
+where use.amount > 0
+order by use.id;
+
 -- Refunds: of credited payments, and of payments made in error.
 create unlogged table demo.new_refunds as
 with credited as (

@@ -42,6 +42,11 @@ with drawn as (
             select 1 from hms.payment_allocations as alc where alc.invoice_id = inv.id
         )
         and not exists (
+            select 1
+            from hms.credit_note_allocations as nal
+            where nal.invoice_id = inv.id
+        )
+        and not exists (
             select 1 from hms.wallet_transactions as wal where wal.invoice_id = inv.id
         )
         and not exists (

@@ -199,6 +199,16 @@ class Case:
         )
         return note
 
+    def use(self, day: date, amount: str, invoice: int, note: int) -> None:
+        """Allocate a part of a credit note to an invoice."""
+        self.add(
+            "credit_note_allocations",
+            credit_note_id=note,
+            invoice_id=invoice,
+            amount=amount,
+            allocated_at=noon(day),
+        )
+
     def refund(self, day: date, amount: str, **columns: Any) -> int:
         """Give money back."""
         return self.add(

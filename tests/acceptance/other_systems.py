@@ -134,7 +134,8 @@ def credit_note_used_on_another_invoice(one: Case) -> None:
     paid = one.invoice(TODAY, HUNDRED)
     one.payment(TODAY, "100", paid)
     later = one.invoice(TODAY, HUNDRED)
-    one.credit_note(TODAY, "100", later)
+    note = one.credit_note(TODAY, "100", paid)
+    one.use(TODAY, "100", later, note)
     one.owes(TODAY, "0")
     one.balances(TODAY, receivable="0", unapplied_credit="0", credit_notes="100", cash="100")
 
@@ -1144,3 +1145,45 @@ def refund_of_a_credit_note(one: Case) -> None:
     one.refund(TOMORROW, "20", credit_note_id=note)
     one.owes(TOMORROW, "0")
     one.balances(TOMORROW, cash="50", credit_notes="50")
+
+
+@case(DOCUMENTED, "refund of a payment")
+def refunds_in_turn(one: Case) -> None:
+    """Each refund counts those before it, until they are voided."""
+    invoice = one.invoice(TODAY, Line("60"))
+    payment = one.payment(TODAY, "100", applied=[(TODAY, "60", invoice)])
+    voided = noon(days(4))
+    one.refund(TOMORROW, "30", payment_id=payment, status="voided", voided_at=voided)
+    one.refund(days(2), "25", payment_id=payment, invoice_id=invoice)
+    one.refund(days(3), "20", payment_id=payment)
+    one.refund(days(4), "40", payment_id=payment)
+    for day, owed, credit in (
+        (TODAY, "0", "40"),
+        (TOMORROW, "0", "10"),
+        (days(2), "25", "10"),
+        (days(3), "35", "0"),
+        (days(4), "45", "0"),
+    ):
+        one.owes(day, owed, credit=credit)
+
+
+@case(DOCUMENTED, "credit used on another invoice")
+def allocated_credit_note(one: Case) -> None:
+    """A7: first what exceeds the own invoice, which is then open again; a void takes all back."""
+    own = one.invoice(TODAY, HUNDRED)
+    one.payment(TODAY, "70", own)
+    voided = noon(days(3))
+    note = one.credit_note(TODAY, "50", own, status="void", voided_at=voided)
+    other = one.invoice(TODAY, HUNDRED)
+    one.use(TOMORROW, "15", other, note)
+    one.use(days(2), "20", other, note)
+    for day, of_own, of_other, credit in (
+        (TODAY, "0", "100", "20"),
+        (TOMORROW, "0", "85", "5"),
+        (days(2), "15", "65", "0"),
+        (days(3), "30", "100", "0"),
+    ):
+        one.opens(day, of_own, invoice_id=own)
+        one.owes(day, str(int(of_own) + int(of_other)), credit=credit)
+    filters = {"as_of_date": days(2)}
+    one.expect("ar_roll_forward", filters, credited_amount="50", applied_amount="70")

@@ -67,6 +67,12 @@ PLANTED = (
         "payment without a valid amount at its rate",
     ),
     Dirt("payment_allocations", "amount = 1e30", "payment_allocations", "without a valid amount"),
+    Dirt(
+        "credit_note_allocations",
+        "amount = 1e30",
+        "credit_note_allocations",
+        "without a valid amount",
+    ),
     Dirt("refunds", "amount = 1e14", "refunds", "refund without a valid amount"),
     Dirt("credit_note_items", "net_amount = 1e30", "credit_note_lines", "without a valid amount"),
     Dirt("credit_note_items", "tax_amount = 1e30", "credit_note_lines", "a valid tax amount"),

@@ -21,6 +21,7 @@ OWN_INVOICE = {
     "credit_notes": "coalesce(invoice_id, id)",
     "refunds": "coalesce(invoice_id, id)",
     "wallet_transactions": "coalesce(invoice_id, id)",
+    "credit_note_allocations": "invoice_id",
     "credit_note_items": "(select coalesce(cre.invoice_id, cre.id)"
     " from hms.credit_notes as cre where cre.id = credit_note_id)",
 }
@@ -73,6 +74,7 @@ NUMBER = "'E' || gen_random_uuid()"
 INVOICE = f"hms.invoices as src where id = {row('invoices')}"
 CREDITED = "id in (select cre.invoice_id from hms.credit_notes as cre)"
 CREDITED_INVOICE = f"hms.invoices as src where id = {row('invoices', CREDITED)}"
+REFUNDED = "id in (select rfd.payment_id from hms.refunds as rfd)"
 PAYMENT = f"hms.payments as src where id = {row('payments')}"
 ELSEWHERE = (
     "(select id from hms.invoices where hospital_id <> %(hospital)s order by id"
@@ -136,6 +138,14 @@ ALLOCATION = {
     "amount": "round(src.amount * %(part)s, 2)",
     "allocated_at": "%(instant)s",
 }
+NOTE_ALLOCATION = {
+    "credit_note_id": "src.id",
+    "invoice_id": other("invoices"),
+    "amount": "greatest(round(%(part)s * (select sum(itm.net_amount + itm.tax_amount) from"
+    " hms.credit_note_items as itm where itm.credit_note_id = src.id), 2), 0.001)",
+    "allocated_at": "%(instant)s",
+}
+NOTE = f"hms.credit_notes as src where id = {row('credit_notes')}"
 WALLET_USE = {
     "wallet_id": "1",
     "patient_id": "coalesce(src.patient_id, 1)",
@@ -283,12 +293,47 @@ EDITS = {
     "credit note of the other share": change("credit_notes", "share = %(share)s"),
     "credit note in another currency": change("credit_notes", "currency_code = %(currency)s"),
     "credit note line of another amount": change("credit_note_items", "net_amount = %(amount)s"),
+    "credit note allocated": new("credit_note_allocations", NOTE_ALLOCATION, NOTE),
+    "credit note allocated to its own invoice": new(
+        "credit_note_allocations",
+        {**NOTE_ALLOCATION, "invoice_id": f"coalesce(src.invoice_id, {other('invoices')})"},
+        NOTE,
+    ),
+    "credit note allocated on its day": new(
+        "credit_note_allocations", {**NOTE_ALLOCATION, "allocated_at": "src.issued_at"}, NOTE
+    ),
+    "credit note allocation of another amount": change(
+        "credit_note_allocations", "amount = %(amount)s"
+    ),
+    "credit note allocation on another day": change(
+        "credit_note_allocations", "allocated_at = %(instant)s"
+    ),
+    "credit note allocation to another invoice": change(
+        "credit_note_allocations", f"invoice_id = {other('invoices')}"
+    ),
+    "credit note allocation of another note": change(
+        "credit_note_allocations", f"credit_note_id = {other('credit_notes')}"
+    ),
     "refund of a payment": new("refunds", REFUND, PAYMENT),
     "refund of an allocated payment": new(
         "refunds",
         {**REFUND, "invoice_id": "alc.invoice_id"},
         "hms.payment_allocations as alc inner join hms.payments as src on alc.payment_id = src.id"
         f" where alc.id = {row('payment_allocations')}",
+    ),
+    "another refund of a payment": new(
+        "refunds",
+        {**REFUND, "amount": "round(src.amount * %(part)s, 2)"},
+        f"hms.payments as src where id = {row('payments', REFUNDED)}",
+    ),
+    "another refund that names an invoice": new(
+        "refunds",
+        {
+            **REFUND,
+            "amount": "round(src.amount * %(part)s, 2)",
+            "invoice_id": f"coalesce(src.invoice_id, {other('invoices')})",
+        },
+        f"hms.payments as src where id = {row('payments', REFUNDED)}",
     ),
     "refund of a credit note": new(
         "refunds",
@@ -298,6 +343,7 @@ EDITS = {
     "refund asked for": new(
         "refunds", {**REFUND, "status": "'requested'", "executed_at": "null"}, PAYMENT
     ),
+    "refund of another amount": change("refunds", "amount = %(amount)s"),
     "refund executed": change("refunds", "status = 'executed', executed_at = %(instant)s"),
     "refund voided": change("refunds", "status = 'voided', voided_at = %(instant)s"),
     "refund of another payment": change(

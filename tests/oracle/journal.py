@@ -104,6 +104,17 @@ class Posting:
         return replace(self, debit=self.credit, credit=self.debit, charged_line=None)
 
 
+@dataclass(frozen=True)
+class Taken:
+    """A part of a receipt, or what a refund takes of it."""
+
+    line: int | None
+    invoice: int | None
+    amount: Decimal
+    applied: date | None
+    is_applied: bool
+
+
 class Books(Records):
     """The records of a hospital group, and the postings that follow from them."""
 
@@ -113,7 +124,7 @@ class Books(Records):
         self._of_invoice: dict[int | None, list[Posting]] = defaultdict(list)
         for step in (
             self._lines, self._payments, self._refunds, self._wallets, self._write_offs,
-            self._credit_notes, self._refunded_credit_notes,
+            self._allocated_credit_notes, self._credit_notes, self._used_credit_notes,
         ):  # fmt: skip
             for found in step():
                 posting = replace(found, point=self._point(found.origin))
@@ -231,9 +242,10 @@ class Books(Records):
         return next((department for department in named if department is not None), None)
 
     def _good_payments(self) -> Iterator[Row]:
-        for row in self.tables["payments"]:
-            if self.is_good_document(row) and row["status"] not in ("pending", "failed"):
-                yield row
+        return filter(self._is_received, self.tables["payments"])
+
+    def _is_received(self, payment: Row) -> bool:
+        return self.is_good_document(payment) and payment["status"] not in ("pending", "failed")
 
     def _payments(self) -> Iterator[Posting]:
         for row in self._good_payments():
@@ -269,39 +281,90 @@ class Books(Records):
         return [row for row in mine if self.find("invoices", row["invoice_id"], row) is not None]
 
     def _refunds(self) -> Iterator[Posting]:
+        """Post each part of a refund: what was applied opens its invoice again (A2)."""
         for row in self.tables["refunds"]:
             payment = self.find("payments", row["payment_id"], row)
             if not self._is_executed(row):
                 continue
             note = self._credit_note_of(row)
-            invoice, applied, opened = self._given_back(row, payment, note)
             named = [each for each in (row, payment, note) if each is not None]
             patient = next((each["patient_id"] for each in named if each["patient_id"]), None)
             payer = next((each["payer_id"] for each in named[1:] if each["payer_id"]), None)
-            origin = self._origin("refund", {**row, "patient_id": patient}, invoice, payer)
-            found = self._money(
-                row, origin, row["share"], "cash", row["amount"], self.day(row, "executed_at"),
-                None if row["credit_note_id"] else invoice, applied,
-            )  # fmt: skip
-            settled = self._settled_invoice(invoice, row)
-            if opened < row["amount"] and settled is not None and not row["credit_note_id"]:
-                day = self.day(row, "executed_at")
-                back = Posting(
-                    origin, day, row["share"], "cash", "unapplied_credit",
-                    rounded(row["amount"], origin.currency),
+            day = self.day(row, "executed_at")
+            if row["payment_id"] and not row["credit_note_id"]:
+                parts = self._taken_of(row)
+            else:
+                invoice = next((each["invoice_id"] for each in named if each["invoice_id"]), None)
+                applied = not row["credit_note_id"]
+                parts = [Taken(None, invoice, row["amount"], day, is_applied=applied)]
+            for part in parts:
+                origin = self._origin(
+                    "refund", {**row, "patient_id": patient}, part.invoice, payer
+                )
+                found = self._money(
+                    row, origin, row["share"], "cash", part.amount, day,
+                    part.invoice if part.is_applied else None, part.applied,
                 )  # fmt: skip
-                found = [
-                    back,
-                    replace(
-                        back,
-                        day=max(day, applied or day, self.day(settled, "issued_at")),
-                        debit="unapplied_credit",
-                        credit="receivable",
-                        amount=rounded(opened, origin.currency),
-                    ),
-                ]
-            outward = [posting.swapped() for posting in found]
-            yield from self._posted(outward, self._voided(row, "voided"))
+                outward = [posting.swapped() for posting in found]
+                yield from self._posted(outward, self._voided(row, "voided"))
+
+    def _taken_of(self, refund: Row) -> list[Taken]:
+        """Play all refunds of the receipt in their order; give what this one takes."""
+        payment = self.find("payments", refund["payment_id"], refund)
+        refunds = [
+            row
+            for row in self.tables["refunds"]
+            if row["hospital_id"] == refund["hospital_id"]
+            and row["payment_id"] == refund["payment_id"]
+            and row["currency_code"] == refund["currency_code"]
+            and not row["credit_note_id"]
+            and self._is_executed(row)
+        ]
+        played: list[tuple[date | None, list[Taken]]] = []
+        for row in sorted(refunds, key=lambda row: (self.day(row, "executed_at"), row["id"])):
+            day = self.day(row, "executed_at")
+            standing = [
+                part
+                for voided, parts in played
+                if voided is None or voided > day
+                for part in parts
+            ]
+            wanted, found = rounded(row["amount"], row["currency_code"]), []
+            for pool in self._pools(row, payment):
+                gone = sum((part.amount for part in standing if part.line == pool.line), ZERO)
+                amount = min(wanted, pool.amount - gone)
+                wanted -= amount
+                found.append(replace(pool, amount=amount))
+            found.append(Taken(None, None, wanted, None, is_applied=False))
+            if row["id"] == refund["id"]:
+                return found
+            played.append((self._voided(row, "voided"), found))
+        raise AssertionError(refund)
+
+    def _pools(self, refund: Row, payment: Row | None) -> list[Taken]:
+        """Put what a receipt is made of in the order in which a refund takes it."""
+        if payment is None or not self._is_received(payment):
+            return []
+        currency = payment["currency_code"]
+        if refund["currency_code"] != currency:
+            return []
+        paid, allocations = self.day(payment, "paid_at"), self._allocations(payment)
+        if not allocations:
+            invoice, amount = payment["invoice_id"], rounded(payment["amount"], currency)
+            return [Taken(0, invoice, amount, paid, is_applied=invoice is not None)]
+        rest = payment["amount"] - sum((row["amount"] for row in allocations), ZERO)
+        left = Taken(0, None, rounded(rest, currency), None, is_applied=False)
+        allocations.sort(key=lambda row: (self.day(row, "allocated_at"), int(row["id"])))
+        pools = [
+            Taken(
+                row["id"], row["invoice_id"], rounded(row["amount"], currency),
+                max(self.day(row, "allocated_at"), paid), is_applied=True,
+            )
+            for row in allocations
+        ]  # fmt: skip
+        named = [pool for pool in pools if pool.invoice == refund["invoice_id"]]
+        others = [pool for pool in pools if pool not in named]
+        return [*named, left, *reversed(others)]
 
     def _is_executed(self, refund: Row) -> bool:
         payment = self.find("payments", refund["payment_id"], refund)
@@ -315,31 +378,6 @@ class Books(Records):
     def _credit_note_of(self, refund: Row) -> Row | None:
         note = self.find("credit_notes", refund["credit_note_id"], refund)
         return note if note is not None and self._credit_note_items(note) else None
-
-    def _given_back(
-        self, refund: Row, payment: Row | None, note: Row | None
-    ) -> tuple[int | None, date | None, Decimal]:
-        """Find the invoice that a refund concerns, from which day its receipt settles it, and
-        how much of the refund opens it: the rest was left of the receipt beside its allocations.
-        """
-        amount = refund["amount"]
-        entered = refund["invoice_id"] or (payment["invoice_id"] if payment else None)
-        if refund["credit_note_id"]:
-            return entered or (note["invoice_id"] if note else None), None, amount
-        allocations = self._allocations(payment) if payment else []
-        if payment is None or not allocations:
-            return entered, None, amount
-        named = [each for each in allocations if each["invoice_id"] == refund["invoice_id"]]
-        settled = {each["invoice_id"] for each in allocations}
-        left = payment["amount"] - sum((each["amount"] for each in allocations), ZERO)
-        if not named and not (amount > left and len(settled) == 1):
-            return None, None, amount  # what is left of the receipt
-        days = [self.day(each, "allocated_at") for each in named or allocations]
-        opened = amount - left
-        if named:
-            its = sum((each["amount"] for each in named), ZERO)
-            opened = min(amount, max(its, opened))
-        return (named or allocations)[0]["invoice_id"], min(days), opened
 
     def _wallets(self) -> Iterator[Posting]:
         payments = list(self._good_payments())
@@ -395,60 +433,108 @@ class Books(Records):
 
     def _credit_notes(self) -> Iterator[Posting]:
         """Post credit notes in the order of their dates, each against what is then open (A7)."""
-        notes = [
+        notes = self._issued_notes()
+        for note in sorted(notes, key=lambda row: (self._credited_on(row), int(row["id"]))):
+            yield from self._posted(self._credit_note(note), self._voided(note, "void"))
+
+    def _allocated_credit_notes(self) -> Iterator[Posting]:
+        """Post what credit notes are used for on other invoices than their own (A7)."""
+        for note in self._issued_notes():
+            own = self._origin("credit_note", note, note["invoice_id"], note["payer_id"])
+            for day, row in self._uses_on_invoices(note):
+                document = {**note, "id": row["id"], "patient_id": own.patient}
+                posting = Posting(
+                    self._origin(
+                        "credit_note_allocation", document, row["invoice_id"], own.payer
+                    ),
+                    day, note["share"], "unapplied_credit", "receivable",
+                    rounded(row["amount"], note["currency_code"]),
+                )  # fmt: skip
+                yield from self._posted([posting], self._voided(note, "void"))
+
+    def _uses_on_invoices(self, note: Row) -> Iterator[tuple[date, Row]]:
+        """Give the allocations that hold, with their days: none where they exceed the note."""
+        items = self._credit_note_items(note)
+        mine = [
+            row
+            for row in self.tables["credit_note_allocations"]
+            if row["credit_note_id"] == note["id"] and row["hospital_id"] == note["hospital_id"]
+        ]
+        whole = sum((each["net_amount"] + each["tax_amount"] for each in items), ZERO)
+        if sum((row["amount"] for row in mine), ZERO) > whole:
+            return
+        for row in mine:
+            invoice = self._settled_invoice(row["invoice_id"], note)
+            if invoice is not None and invoice["id"] != note["invoice_id"]:
+                issued = self.day(invoice, "issued_at")
+                yield max(self.day(row, "allocated_at"), self._credited_on(note), issued), row
+
+    def _issued_notes(self) -> list[Row]:
+        return [
             row
             for row in self.tables["credit_notes"]
             if self.is_good_document(row) and row["status"] != "draft"
         ]
-        for note in sorted(notes, key=lambda row: (self._credited_on(row), int(row["id"]))):
-            yield from self._posted(self._credit_note(note), self._voided(note, "void"))
 
-    def _refunded_credit_notes(self) -> Iterator[Posting]:
-        """Post what refunds of credit notes give back beyond the excess: it is owed again (A7)."""
-        for row in self.tables["refunds"]:
-            note = self.find("credit_notes", row["credit_note_id"], row)
-            if note is None or not self._is_executed(row):
+    def _used_credit_notes(self) -> Iterator[Posting]:
+        """Post what credit notes had settled and is used elsewhere: it is owed again (A7)."""
+        for note in self._issued_notes():
+            invoice = self._settled_invoice(note["invoice_id"], note)
+            if invoice is None or not self._credit_note_items(note):
                 continue
             excess = [
                 each.amount
                 for each in self.postings
                 if each.origin.kind == "credit_note"
                 and each.origin.key == note["id"]
-                and each.origin.hospital is self.hospitals[row["hospital_id"]]
+                and not each.is_reversal
                 and (each.debit, each.credit) == ("receivable", "unapplied_credit")
             ]
-            invoice = self._settled_invoice(note["invoice_id"], note)
-            if (
-                invoice is None
-                or not self.is_good_document(note)
-                or note["status"] == "draft"
-                or not self._credit_note_items(note)
-                or note["currency_code"] != row["currency_code"]
-            ):
-                continue
-            day = self.day(row, "executed_at")
-            left = max(sum(excess, ZERO) - sum(self._earlier_refunds(row, day), ZERO), ZERO)
-            amount = rounded(row["amount"], row["currency_code"])
-            posting = Posting(
-                self._origin("refund", row, invoice["id"], None),
-                max(day, self._credited_on(note)), row["share"], "receivable",
-                "unapplied_credit", amount - min(amount, left),
-            )  # fmt: skip
-            yield from self._posted([posting], self._voided(row, "voided"))
+            whole = [
+                rounded(item[name], note["currency_code"])
+                for item in self._credit_note_items(note)
+                for name in ("net_amount", "tax_amount")
+            ]
+            pools = {"excess": sum(excess, ZERO)}
+            pools["settled"] = sum(whole, ZERO) - pools["excess"]
+            yield from self._used(note, invoice, pools)
 
-    def _earlier_refunds(self, refund: Row, day: date) -> Iterator[Decimal]:
-        for row in self.tables["refunds"]:
-            if (
-                row["credit_note_id"] != refund["credit_note_id"]
-                or row["hospital_id"] != refund["hospital_id"]
-                or row["currency_code"] != refund["currency_code"]
-                or not self._is_executed(row)
-            ):
-                continue
-            voided = self._voided(row, "voided")
-            executed = self.day(row, "executed_at")
-            if (voided is None or voided > day) and (executed, row["id"]) < (day, refund["id"]):
-                yield rounded(row["amount"], row["currency_code"])
+    def _used(self, note: Row, invoice: Row, pools: dict[str, Decimal]) -> Iterator[Posting]:
+        """Let each use take the excess, then what was settled, beside those not voided by then."""
+        currency = note["currency_code"]
+        played: list[tuple[date | None, dict[str, Decimal]]] = []
+        for day, kind, row, share, voided in self._uses(note):
+            wanted, taken = rounded(row["amount"], currency), {}
+            for pool, amount in pools.items():
+                standing = (parts for until, parts in played if until is None or until > day)
+                taken[pool] = min(wanted, amount - sum((each[pool] for each in standing), ZERO))
+                wanted -= taken[pool]
+            played.append((voided, taken))
+            document = {**note, **row, "patient_id": note["patient_id"]}
+            posting = Posting(
+                self._origin(kind, document, invoice["id"], note["payer_id"]),
+                max(day, self._credited_on(note)), share, "receivable", "unapplied_credit",
+                taken["settled"],
+            )  # fmt: skip
+            yield from self._posted([posting], voided)
+
+    def _uses(self, note: Row) -> list[tuple[date, str, Row, str, date | None]]:
+        """List refunds and allocations of a credit note in the order of their days."""
+        found = [
+            (day, "credit_note_allocation", row, note["share"], self._voided(note, "void"))
+            for day, row in self._uses_on_invoices(note)
+        ] + [
+            (
+                self.day(row, "executed_at"), "refund", row, row["share"],
+                self._voided(row, "voided"),
+            )
+            for row in self.tables["refunds"]
+            if row["credit_note_id"] == note["id"]
+            and row["hospital_id"] == note["hospital_id"]
+            and row["currency_code"] == note["currency_code"]
+            and self._is_executed(row)
+        ]  # fmt: skip
+        return sorted(found, key=lambda use: (use[0], use[1], use[2]["id"]))
 
     def _credited_on(self, note: Row) -> date:
         invoice = self.issued(note["invoice_id"], note)

@@ -134,7 +134,7 @@ def ar_roll_forward(books: Books, day: date) -> Cells:
 def _cause(each: Posting) -> str:
     """Say what a posting did to the receivable: told by its document and the other account."""
     other = each.credit if each.debit == "receivable" else each.debit
-    if each.origin.kind in ("invoice", "credit_note"):
+    if each.origin.kind in ("invoice", "credit_note", "credit_note_allocation"):
         return "billed" if each.origin.kind == "invoice" else "credited"
     if other == "write_offs":
         return "written_off"

@@ -21,7 +21,7 @@ TABLES = (
     "hospitals", "departments", "visits", "test_orders", "pharmacy_sales", "insurance_payers",
     "products", "batches", "locations", "inventory_ledger", "invoices", "invoice_items",
     "invoice_instalments", "payments", "payment_allocations", "refunds", "credit_notes",
-    "credit_note_items", "wallet_transactions", "write_offs",
+    "credit_note_items", "credit_note_allocations", "wallet_transactions", "write_offs",
     "insurance_claims",
 )  # fmt: skip
 

@@ -511,6 +511,7 @@ def discounts_summary(books: Books) -> Cells:
 def refunds_summary(books: Books) -> Cells:
     """Sum refunds by day, method and share (R4)."""
     found: Cells = {}
+    counted = set()
     for each in _moving(books, MONEY):
         origin = each.origin
         if origin.kind != "refund" and origin.wallet_type != "refund":
@@ -522,7 +523,10 @@ def refunds_summary(books: Books) -> Cells:
         amount = each.amount * each.counts
         cells["voided_amount" if each.is_void else "executed_amount"] += amount
         cells["refund_amount"] += -amount if each.is_void else amount
-        cells["refund_count"] += not each.is_reversal
+        document = (key, origin.kind, origin.key)
+        if not each.is_reversal and document not in counted:
+            cells["refund_count"] += 1
+            counted.add(document)
     return found
 
 

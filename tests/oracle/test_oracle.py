@@ -76,6 +76,15 @@ def credit_item(key: int, note: int, net: str, tax: str = "0") -> Row:
     }  # fmt: skip
 
 
+def refund(key: int, payment_id: int, amount: str, day: int, **more: Any) -> Row:
+    return {
+        "id": key, "hospital_id": 1, "payment_id": payment_id, "credit_note_id": None,
+        "invoice_id": None, "patient_id": 5, "share": "patient", "method": "cash",
+        "currency_code": "EUR", "exchange_rate": Decimal(1), "amount": Decimal(amount),
+        "status": "executed", "executed_at": at(day), "voided_at": None,
+    } | more  # fmt: skip
+
+
 def wallet_transaction(key: int, kind: str, amount: str, **more: Any) -> Row:
     return {
         "id": key, "hospital_id": 1, "patient_id": 5, "type": kind, "payment_id": None,
@@ -146,23 +155,47 @@ def test_allocations_beyond_their_payment_do_not_hold() -> None:
 def test_a_refund_opens_what_its_receipt_settles_beside_what_is_left_of_it(
     named: int | None, amount: str, owed: int, credit: int
 ) -> None:
-    refund = {
-        "id": 1, "hospital_id": 1, "payment_id": 1, "credit_note_id": None, "invoice_id": named,
-        "patient_id": 5, "share": "patient", "method": "cash", "currency_code": "EUR",
-        "exchange_rate": Decimal(1), "amount": Decimal(amount), "status": "executed",
-        "executed_at": at(15), "voided_at": None,
-    }  # fmt: skip
     books = Books(
         tables(
             invoices=[invoice(1)],
             invoice_items=[item(1, 1, "100")],
             payments=[payment(1, None, "50")],
             payment_allocations=[allocation(1, 1, 1, "20", 12)],
-            refunds=[refund],
+            refunds=[refund(1, 1, amount, 15, invoice_id=named)],
         )
     )
     assert account(books, "receivable", 15) == owed
     assert account(books, "unapplied_credit", 15) == -credit
+
+
+def test_refunds_of_a_receipt_take_its_parts_one_after_the_other() -> None:
+    books = Books(
+        tables(
+            invoices=[invoice(1), invoice(2)],
+            invoice_items=[item(1, 1, "100"), item(2, 2, "50")],
+            payments=[payment(1, None, "100")],
+            payment_allocations=[allocation(1, 1, 1, "40", 12), allocation(2, 1, 2, "20", 13)],
+            refunds=[
+                refund(1, 1, "30", 14),
+                refund(2, 1, "30", 15, status="voided", voided_at=at(18)),
+                refund(3, 1, "15", 16, invoice_id=1),
+                refund(4, 1, "20", 18),
+                refund(5, 1, "50", 19),
+            ],
+        )
+    )
+    found = {
+        day: (account(books, "receivable", day), account(books, "unapplied_credit", day))
+        for day in (13, 14, 15, 16, 18, 19)
+    }
+    assert found == {
+        13: (90, -40),
+        14: (90, -10),
+        15: (110, 0),  # the last applied is opened first
+        16: (125, 0),
+        18: (115, 0),  # what was left, and 10 of the second invoice
+        19: (150, 15),  # the receipt was 100
+    }
 
 
 def test_the_business_day_begins_at_the_cutoff() -> None:

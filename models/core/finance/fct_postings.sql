@@ -11,8 +11,12 @@ refunds as (
     select * from {{ ref('postings_from_refunds') }}
 ),
 
-refunded_credit_notes as (
-    select * from {{ ref('postings_from_refunded_credit_notes') }}
+credit_note_allocations as (
+    select * from {{ ref('postings_from_credit_note_allocations') }}
+),
+
+used_credit_notes as (
+    select * from {{ ref('postings_from_used_credit_notes') }}
 ),
 
 credit_notes as (
@@ -42,7 +46,9 @@ postings as (
     union all
     select * from refunds
     union all
-    select * from refunded_credit_notes
+    select * from credit_note_allocations
+    union all
+    select * from used_credit_notes
     union all
     select * from credit_notes
     union all

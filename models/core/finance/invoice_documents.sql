@@ -23,6 +23,15 @@ refunded_payments as (
     select * from {{ from_systems('payments', beside='credit_note_lines') }}
 ),
 
+allocation_refunds as (
+    select * from {{ from_systems('refunds', beside='credit_note_lines') }}
+),
+
+refunded_allocations as (
+    select *
+    from {{ from_systems('payment_allocations', beside='credit_note_lines') }}
+),
+
 wallet_transactions as (
     select * from {{ from_systems('wallet_transactions', beside='credit_note_lines') }}
 ),
@@ -38,6 +47,10 @@ repaid_payments as (
 -- of every system: those on an invoice that is not issued yet are found here only
 adjustments as (
     select * from {{ from_systems('adjustments') }}
+),
+
+credit_note_applications as (
+    select * from {{ ref('credit_note_applications') }}
 ),
 
 -- `union` because a payment may name an invoice itself and in an allocation
@@ -84,6 +97,19 @@ invoice_documents as (
     ) as rfd on true
     union
     select
+        alc.tenant_id,
+        alc.invoice_id,
+        'refund' as document_type,
+        rfd.refund_id as document_id
+    from refunded_allocations as alc
+    inner join lateral (
+        select inn.refund_id
+        from allocation_refunds as inn
+        where inn.tenant_id = alc.tenant_id and inn.payment_id = alc.payment_id
+        offset 0
+    ) as rfd on true
+    union
+    select
         tenant_id,
         invoice_id,
         'wallet_transaction' as document_type,
@@ -109,6 +135,13 @@ invoice_documents as (
         'adjustment' as document_type,
         adjustment_id as document_id
     from adjustments
+    union
+    select
+        tenant_id,
+        invoice_id,
+        'credit_note_allocation' as document_type,
+        allocation_id as document_id
+    from credit_note_applications
 )
 
 select * from invoice_documents

@@ -19,6 +19,10 @@ adjustments as (
     select * from {{ ref('postings_from_adjustments') }}
 ),
 
+credit_note_allocations as (
+    select * from {{ ref('postings_from_credit_note_allocations') }}
+),
+
 postings as (
     select * from invoice_lines
     union all
@@ -29,6 +33,8 @@ postings as (
     select * from wallet_transactions
     union all
     select * from adjustments
+    union all
+    select * from credit_note_allocations
 ),
 
 movements as (

@@ -35,6 +35,10 @@ credit_note_lines as (
     select * from {{ from_systems('credit_note_lines') }}
 ),
 
+credit_note_allocations as (
+    select * from {{ from_systems('credit_note_allocations') }}
+),
+
 wallet_transactions as (
     select * from {{ from_systems('wallet_transactions') }}
 ),
@@ -160,6 +164,17 @@ quarantined_rows as (
         rejected_row,
         recorded_at
     from credit_note_lines
+    where reject_reason is not null
+    union all
+    select
+        tenant_id,
+        'credit_note_allocations' as entity,
+        allocation_id as document_id,
+        allocation_id as row_id,
+        reject_reason,
+        rejected_row,
+        recorded_at
+    from credit_note_allocations
     where reject_reason is not null
     union all
     select

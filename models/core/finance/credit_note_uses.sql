@@ -1,0 +1,42 @@
+{# grain: one row per refund of a credit note, or allocation of one to another invoice #}
+with refunds as (
+    select * from {{ ref('credit_note_refunds') }}
+),
+
+applications as (
+    select * from {{ ref('credit_note_applications') }}
+),
+
+credit_note_uses as (
+    select
+        tenant_id,
+        'refund' as document_type,
+        refund_id as document_id,
+        credit_note_id,
+        share,
+        payment_method,
+        currency_code,
+        base_rate,
+        amount,
+        refund_date as use_date,
+        void_date,
+        recorded_at
+    from refunds
+    union all
+    select
+        tenant_id,
+        'credit_note_allocation' as document_type,
+        allocation_id as document_id,
+        credit_note_id,
+        share,
+        null as payment_method,
+        currency_code,
+        base_rate,
+        amount,
+        application_date as use_date,
+        void_date,
+        recorded_at
+    from applications
+)
+
+select * from credit_note_uses

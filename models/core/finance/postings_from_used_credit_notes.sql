@@ -1,0 +1,113 @@
+{# grain: one row per posting of what a credit note had settled and is used elsewhere #}
+with uses as (
+    select * from {{ ref('credit_note_uses') }}
+),
+
+all_uses as (
+    select * from {{ ref('credit_note_uses') }}
+),
+
+credit_note_lines as (
+    select * from {{ ref('issued_credit_note_lines') }}
+),
+
+settlements as (
+    select * from {{ ref('fct_credit_note_settlements') }}
+),
+
+invoices as (
+    select * from {{ ref('fct_invoices') }}
+),
+
+-- refunds and allocations take the excess of a credit note (line 0), then what it settled
+-- (line 1), one after the other in the order of their days; beyond it there is nothing to open
+noted_uses as (
+    select
+        use.*,
+        cre.invoice_id as credited_invoice_id,
+        cre.patient_id,
+        cre.payer_id,
+        cre.credit_date,
+        (tak.parts -> 1 ->> 'amount')::numeric(18, 4) as opened_amount
+    from uses as use
+    inner join lateral (
+        select
+            min(inn.invoice_id) filter (where inn.has_invoice) as invoice_id,
+            min(inn.patient_id) as patient_id,
+            min(inn.payer_id) as payer_id,
+            sum(inn.net_amount + inn.tax_amount) as amount,
+            min(inn.credit_date) as credit_date
+        from credit_note_lines as inn
+        where
+            inn.tenant_id = use.tenant_id
+            and inn.credit_note_id = use.credit_note_id
+            and inn.currency_code = use.currency_code
+    ) as cre on cre.invoice_id is not null
+    inner join lateral (
+        select sum(inn.own_amount + inn.other_amount) as amount
+        from settlements as inn
+        where
+            inn.tenant_id = use.tenant_id
+            and inn.credit_note_id = use.credit_note_id
+    ) as sem on true
+    inner join lateral (
+        select
+            {{ take_parts() }}(
+                inn.amount,
+                jsonb_build_array(
+                    jsonb_build_object('line_id', 0, 'amount', cre.amount - sem.amount),
+                    jsonb_build_object('line_id', 1, 'amount', sem.amount),
+                    jsonb_build_object('line_id', -1)
+                ),
+                inn.use_date,
+                inn.void_date
+                order by inn.use_date, inn.document_type, inn.document_id
+            ) as parts
+        from all_uses as inn
+        where
+            inn.tenant_id = use.tenant_id
+            and inn.credit_note_id = use.credit_note_id
+            and inn.currency_code = use.currency_code
+            and (inn.use_date, inn.document_type, inn.document_id)
+            <= (use.use_date, use.document_type, use.document_id)
+    ) as tak on true
+),
+
+use_events as (
+    select
+        use.tenant_id,
+        use.document_type,
+        use.document_id,
+        -- beside the application of an allocation, which is line 0
+        case use.document_type when 'refund' then 0 else 1 end::bigint as line_id,
+        inv.invoice_id,
+        inv.department_id,
+        inv.practitioner_id,
+        coalesce(inv.payer_id, use.payer_id) as payer_id,
+        coalesce(inv.patient_id, use.patient_id) as patient_id,
+        null::bigint as service_id,
+        'application' as event_type,
+        use.share,
+        'receivable' as debit_account,
+        'unapplied_credit' as credit_account,
+        inv.source_app,
+        use.payment_method,
+        case when inv.department_id is null then 'unattributed' else 'invoice' end
+            as attribution_method,
+        use.currency_code,
+        use.opened_amount as amount,
+        use.base_rate,
+        greatest(use.use_date, use.credit_date) as business_date,
+        use.void_date,
+        use.recorded_at,
+        use.recorded_at as voided_at
+    from noted_uses as use
+    inner join invoices as inv
+        on use.tenant_id = inv.tenant_id and use.credited_invoice_id = inv.invoice_id
+),
+
+posted_uses as (
+    {{ postings('use_events') }}
+)
+
+select * from posted_uses

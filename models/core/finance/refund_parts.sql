@@ -1,0 +1,170 @@
+{# grain: one row per executed refund and part of its receipt that it gives back #}
+with refunds as (
+    select * from {{ from_systems('refunds') }}
+),
+
+receipt_refunds as (
+    select * from {{ ref('receipt_refunds') }}
+),
+
+payments as (
+    select * from {{ from_systems('payments', beside='refunds') }}
+),
+
+payment_parts as (
+    select * from {{ ref('payment_parts') }}
+),
+
+credit_note_lines as (
+    select * from {{ from_systems('credit_note_lines', beside='refunds') }}
+),
+
+currencies as (
+    select * from {{ ref('currencies') }}
+),
+
+executed_refunds as (
+    select
+        rfd.tenant_id,
+        rfd.refund_id,
+        rfd.payment_id,
+        rfd.credit_note_id,
+        coalesce(rfd.invoice_id, pay.invoice_id, cre.invoice_id) as invoice_id,
+        coalesce(rfd.patient_id, pay.patient_id, cre.patient_id) as patient_id,
+        coalesce(pay.payer_id, cre.payer_id) as payer_id,
+        rfd.payment_method,
+        rfd.share,
+        rfd.currency_code,
+        rfd.base_rate,
+        round(rfd.amount, cur.exponent) as amount,
+        cur.exponent,
+        rfd.refund_date,
+        rfd.void_date,
+        rfd.recorded_at
+    from refunds as rfd
+    inner join currencies as cur on rfd.currency_code = cur.currency_code
+    left join lateral (
+        select
+            inn.invoice_id,
+            inn.patient_id,
+            inn.payer_id
+        from payments as inn
+        where inn.tenant_id = rfd.tenant_id and inn.payment_id = rfd.payment_id
+        offset 0
+    ) as pay on true
+    -- any line of it: they all belong to one debtor
+    left join lateral (
+        select
+            inn.invoice_id,
+            inn.patient_id,
+            inn.payer_id
+        from credit_note_lines as inn
+        where
+            inn.tenant_id = rfd.tenant_id
+            and inn.credit_note_id = rfd.credit_note_id
+        order by inn.line_id
+        limit 1
+    ) as cre on true
+    where rfd.is_posted and {{ is_kept('rfd') }}
+),
+
+-- The refunds of a receipt take its parts one after the other: first those of the invoice that
+-- they name, the oldest first; then what is left beside its allocations; then the other
+-- invoices, the last applied first. What exceeds the receipt, or is in another currency, is
+-- line -1.
+settled_refunds as (
+    select
+        rfd.*,
+        coalesce(
+            sem.parts,
+            jsonb_build_array(
+                jsonb_build_object(
+                    'line_id', 0,
+                    'invoice_id', rfd.invoice_id,
+                    'amount', rfd.amount,
+                    'is_allocated', rfd.credit_note_id is null
+                )
+            )
+        ) as parts
+    from executed_refunds as rfd
+    left join lateral (
+        select
+            {{ take_parts() }}(
+                pre.amount,
+                coalesce(par.parts, '[]') || '[{"line_id": -1, "is_allocated": false}]',
+                pre.refund_date,
+                pre.void_date
+                order by pre.refund_date, pre.refund_id
+            ) as parts
+        from receipt_refunds as pre
+        left join lateral (
+            select
+                jsonb_agg(
+                    jsonb_build_object(
+                        'line_id', inn.line_id,
+                        'invoice_id',
+                        case when inn.is_allocated then inn.invoice_id end,
+                        'amount', round(inn.amount, rfd.exponent),
+                        'is_allocated', inn.is_allocated,
+                        'applied', greatest(inn.payment_date, inn.allocation_date)
+                    )
+                    order by
+                        case
+                            when not inn.is_allocated then 2
+                            when inn.invoice_id = pre.invoice_id then 1
+                            else 3
+                        end,
+                        case
+                            when inn.invoice_id = pre.invoice_id
+                                then inn.allocation_date
+                        end,
+                        inn.allocation_date desc,
+                        case when inn.invoice_id = pre.invoice_id then inn.line_id end,
+                        inn.line_id desc
+                ) as parts
+            from payment_parts as inn
+            where
+                inn.tenant_id = rfd.tenant_id
+                and inn.payment_id = rfd.payment_id
+                and inn.currency_code = rfd.currency_code
+        ) as par on true
+        where
+            rfd.credit_note_id is null
+            and pre.tenant_id = rfd.tenant_id
+            and pre.payment_id = rfd.payment_id
+            and pre.currency_code = rfd.currency_code
+            and (pre.refund_date, pre.refund_id) <= (rfd.refund_date, rfd.refund_id)
+    ) as sem on true
+),
+
+refund_parts as (
+    select
+        rfd.tenant_id,
+        rfd.refund_id,
+        par.line_id,
+        par.invoice_id,
+        rfd.patient_id,
+        rfd.payer_id,
+        rfd.payment_method,
+        rfd.share,
+        rfd.currency_code,
+        rfd.base_rate,
+        par.amount,
+        par.is_allocated,
+        rfd.refund_date,
+        par.applied as application_date,
+        rfd.void_date,
+        rfd.recorded_at
+    from settled_refunds as rfd
+    cross join
+        lateral jsonb_to_recordset(rfd.parts) as par (
+            line_id bigint,
+            invoice_id bigint,
+            amount numeric(18, 4),
+            is_allocated boolean,
+            applied date
+        )
+    where par.amount <> 0
+)
+
+select * from refund_parts

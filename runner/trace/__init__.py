@@ -217,9 +217,7 @@ class Tracer:
     def _of_share(self, place: Place, measure: str, rule: Share) -> Trace:
         """Divide a total into hundredths of a percent by largest remainder (V11)."""
         own = [*(name for name in place.mart.grain if name not in rule.among)]
-        among = Place(
-            place.mart, {name: place.values[name] for name in rule.among}, place.values
-        )
+        among = Place(place.mart, {name: place.values[name] for name in rule.among}, place.values)
         query = sql.SQL("select {}, {} as amount from {} where {} order by {}").format(
             sql.SQL(", ").join(map(sql.Identifier, own)), sql.Identifier(rule.measure),
             sql.Identifier("marts", place.mart.name), queries.same(among),
@@ -262,7 +260,9 @@ def divided(amounts: list[Decimal]) -> list[Decimal | None]:
     if not total:
         return [None] * len(amounts)
     units = [int((amount * 10000 / total).to_integral_value("ROUND_FLOOR")) for amount in amounts]
-    rests = [abs(amount * 10000 - unit * total) for amount, unit in zip(amounts, units, strict=True)]
+    rests = [
+        abs(amount * 10000 - unit * total) for amount, unit in zip(amounts, units, strict=True)
+    ]
     first = sorted(range(len(amounts)), key=lambda place: -rests[place])
     for place in first[: 10000 - sum(units)]:
         units[place] += 1
@@ -328,6 +328,12 @@ def _chosen(mart: Mart, measure: str | None) -> str:
     if measure is None:
         return known[0]
     rule = declared.measures(mart).get(measure)
+    if rule is None and declared.is_measure(mart, measure):
+        raise ConfigError(
+            f"the yml of {mart.name} does not say what {measure} is made of",
+            f"say it (CONTRIBUTING, What figures are made of); `almoner trace {mart.name} …"
+            f" --measure` takes {', '.join(known)}",
+        )
     if rule is None:
         raise ConfigError(
             f"{mart.name} has no measure {measure} to trace",

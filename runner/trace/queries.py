@@ -36,9 +36,7 @@ class Place:
         """Write the value of a column. Raises `ConfigError` if the key leaves it open."""
         if name not in self.values:
             raise incomplete(self.mart, "the key is not complete")
-        return sql.SQL("{}::{}").format(
-            sql.Literal(self.values[name]), sql.SQL(self.types[name])
-        )
+        return sql.SQL("{}::{}").format(sql.Literal(self.values[name]), sql.SQL(self.types[name]))
 
     def sql(self, text: str) -> sql.Composable:
         """Write an expression: `{column}` is the value of the row, `@model` a relation."""
@@ -68,7 +66,9 @@ def same(place: Place) -> sql.Composable:
     )
 
 
-def of_rows(rule: Rows, relation: Relation, traced: Relation, place: Place, limit: int) -> sql.Composed:
+def of_rows(
+    rule: Rows, relation: Relation, traced: Relation, place: Place, limit: int
+) -> sql.Composed:
     """Write the query for the rows of a figure: each with the count and the total of all."""
     value = sql.SQL(" + ").join(map(_term, rule.terms)) if rule.terms else place.sql(rule.value)
     conditions = [_conditions(rule, relation, traced, place)]
@@ -95,9 +95,7 @@ def of_rows(rule: Rows, relation: Relation, traced: Relation, place: Place, limi
     )  # fmt: skip
 
 
-def _conditions(
-    rule: Rows, relation: Relation, traced: Relation, place: Place
-) -> sql.Composable:
+def _conditions(rule: Rows, relation: Relation, traced: Relation, place: Place) -> sql.Composable:
     """Write what stands in a relation for each key of a mart that is given."""
     conditions: dict[str, sql.Composable] = {}
     for column, value in place.key.items():
@@ -137,9 +135,7 @@ def names(formula: str) -> list[str]:
     return [found for found in re.findall(r"'[^']*'|[a-z_]\w*", formula) if found not in _WORDS]
 
 
-def computed(
-    formula: str, values: Mapping[str, Any], types: Mapping[str, str]
-) -> sql.Composable:
+def computed(formula: str, values: Mapping[str, Any], types: Mapping[str, str]) -> sql.Composable:
     """Write a formula with values in place of its names; numbers are divided exactly."""
     parts: list[sql.Composable] = []
     position = 0

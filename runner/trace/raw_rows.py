@@ -54,8 +54,8 @@ def _of_document(
 ) -> list[str]:
     found: list[str] = []
     for table in tables:
-        column = table.documents.get(row["document_type"])
-        if row.get(column or "") is None:
+        column = table.documents.get(row["document_type"], "")
+        if row.get(column) is None:
             continue
         query = sql.SQL("select from {} where tenant_id = {} and {} = {}").format(
             sql.Identifier(table.raw_schema, table.raw_name), sql.Literal(tenant),

@@ -71,9 +71,11 @@ def _print_rows(found: Trace) -> None:
         print_rows([_told(row) if is_posting else _named(row) for row in found.rows], False)
     shown = "" if found.count == len(found.rows) else f", the first {len(found.rows)} shown"
     each = f", one for each {' and '.join(_plain(found.each))}" if found.how == "count" else ""
-    click.echo(
-        f"{_figure(found.figure)} = {HOW[found.how]} {found.count:,} {found.called}{each}{shown}"
-    )
+    told = f"{found.count:,} {found.called}{each}{shown}"
+    if found.figure is None:
+        click.echo(f"no figure: not all is on record; what is are {told}")
+    else:
+        click.echo(f"{found.figure} = {HOW[found.how]} {told}")
     if found.next:
         click.echo(f"next: `{found.next}`")
 
@@ -84,7 +86,7 @@ def _plain(columns: tuple[str, ...]) -> list[str]:
 
 
 def _figure(value: Any) -> str:
-    return "nothing" if value is None else str(value)
+    return "no figure" if value is None else str(value)
 
 
 def _named(row: dict[str, Any]) -> dict[str, Any]:

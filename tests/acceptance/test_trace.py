@@ -19,7 +19,7 @@ from tests.acceptance.conftest import END, EXCEPTIONS, Installation
 from tests.acceptance.test_periods import CHANGES, CLOSE
 from tests.conftest import Databases
 
-ROWS, SHOWN = 3, 20
+ROWS, SHOWN = 2, 20
 NOW = "(select max(business_date) - 9 from marts.transaction_detail)"
 
 
@@ -62,14 +62,14 @@ def _tried(tracer: trace.Tracer, mart: Mart, row: dict[str, Any], measure: str) 
         return None
 
 
-def _traced(connection: db.Connection, marts: list[Mart], tenant: str) -> set[str]:
+def traced_marts(connection: db.Connection, marts: list[Mart], tenant: str) -> set[str]:
     """Trace each measure of some rows of marts; give the marts that have rows."""
     chance, traced = random.Random(11), set[str]()
     with trace.reading(connection, tenant, SHOWN) as tracer:
         for mart in marts:
             for row in _some(connection, mart, chance):
-                traced.add(mart.name)
                 for measure in trace.traceable(mart):
+                    traced.add(mart.name)
                     found = _tried(tracer, mart, row, measure)
                     if found is None:
                         assert row[measure] is None
@@ -82,7 +82,7 @@ def _traced(connection: db.Connection, marts: list[Mart], tenant: str) -> set[st
 def test_every_measure_of_every_mart_is_traced(demo: Installation) -> None:
     marts = demo.marts()
     with demo.connect() as connection:
-        traced = _traced(connection, marts, "demo_1")
+        traced = traced_marts(connection, marts, "demo_1")
     assert traced == {mart.name for mart in marts if declared.measures(mart)} - EXCEPTIONS
 
 
@@ -101,7 +101,9 @@ def test_what_a_clean_source_leaves_empty_is_traced_too(
     marts = [mart for mart in spoilt.marts() if mart.name in EXCEPTIONS]
     with spoilt.connect() as connection:
         found = {
-            name for tenant in ("demo_1", "demo_2") for name in _traced(connection, marts, tenant)
+            name
+            for tenant in ("demo_1", "demo_2")
+            for name in traced_marts(connection, marts, tenant)
         }
         assert found == EXCEPTIONS
         _counts_stay_withheld(connection, spoilt.marts())
@@ -109,18 +111,16 @@ def test_what_a_clean_source_leaves_empty_is_traced_too(
 
 def _counts_stay_withheld(connection: db.Connection, marts: list[Mart]) -> None:
     """Nothing is told of a count that the tenant's policy withholds."""
+    asked = 0
     with trace.reading(connection, "demo_3") as tracer:
         for mart in marts:
-            if "is_suppressed" not in {column.name for column in mart.columns}:
-                continue
-            rows = db.rows(connection, f"select * from marts.{mart.name} where is_suppressed")
-            assert rows, mart.name
-            for measure in ("visit_count", "patient_count"):
-                if measure not in rows[0]:
-                    continue
-                withheld = next(row for row in rows if row[measure] is None)
-                with pytest.raises(ConfigError, match="is not shown"):
-                    tracer.trace(mart, _key(mart, withheld), measure)
+            if "is_suppressed" in {column.name for column in mart.columns}:
+                rows = db.rows(connection, f"select * from marts.{mart.name} where is_suppressed")
+                for row in [row for row in rows if row["visit_count"] is None][:3]:
+                    asked += 1
+                    with pytest.raises(ConfigError, match="is not shown"):
+                        tracer.trace(mart, _key(mart, row), "visit_count")
+    assert asked > 3
 
 
 def test_a_sum_of_several_rows_adds_them_up(demo: Installation) -> None:

@@ -147,8 +147,7 @@ class Tracer:
         if isinstance(rule, Elsewhere):
             return self._of_other_row(place, measure, rule)
         if isinstance(rule, Case):
-            chosen = rule.rules.get(str(place.values[rule.column])) or rule.rules["*"]
-            return self._of_rule(place, measure, chosen)
+            return self._of_rule(place, measure, rule.of(place.key, place.values))
         raise untraceable(place.mart, measure, rule)
 
     def _of_rows(self, place: Place, measure: str, rule: Rows) -> Trace:
@@ -296,6 +295,8 @@ def _tenant(mart: Mart, key: Mapping[str, str | None]) -> str:
 def _require(mart: Mart, key: Mapping[str, Any], measure: str) -> None:
     """Raise `ConfigError` for a key that leaves out what a figure cannot be added up over."""
     rule = declared.measures(mart)[measure]
+    if isinstance(rule, Case) and rule.column not in key:
+        rule = rule.rules.get(declared.LEFT_OUT, rule)
     whole = declared.relation(mart.name).is_whole
     adds_up = isinstance(rule, Rows) and rule.kind == "sum" and not whole
     needed = {"tenant_id", BALANCED_BY} if adds_up else set(mart.grain)

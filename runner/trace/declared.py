@@ -15,6 +15,7 @@ from runner.errors import ConfigError
 from runner.marts import Mart
 
 _LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LEFT_OUT = "left out"  # how a rule for no value of a column is named
 NUMBERS = ("numeric", "bigint", "integer", "smallint")
 
 
@@ -72,10 +73,16 @@ class Elsewhere:
 
 @dataclass(frozen=True)
 class Case:
-    """A rule of its own for each value of a column."""
+    """A rule of its own for each value of a column, `*` for any other, and for none at all."""
 
     column: str
     rules: Mapping[str, Rule]
+
+    def of(self, key: Mapping[str, Any], values: Mapping[str, Any]) -> Rule:
+        """Give the rule of a row, or of those that a key without the column names."""
+        if self.column not in key and LEFT_OUT in self.rules:
+            return self.rules[LEFT_OUT]
+        return self.rules.get(str(values[self.column])) or self.rules["*"]
 
 
 @dataclass(frozen=True)

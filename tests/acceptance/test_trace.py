@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from decimal import Decimal
 from typing import Any
@@ -52,6 +53,15 @@ def _check(found: Trace) -> None:
         _check(operand)
 
 
+def _trace_sums(tracer: trace.Tracer, mart: Mart, rows: list[dict[str, Any]]) -> None:
+    """Trace each measure over all rows of the tenant, or of a day, if they may be added."""
+    for row in rows:
+        key = {name: str(row[name]) for name in mart.grain if name in ("tenant_id", "as_of_date")}
+        for measure in trace.traceable(mart):
+            with contextlib.suppress(ConfigError):
+                _check(tracer.trace(mart, key, measure))
+
+
 def _tried(tracer: trace.Tracer, mart: Mart, row: dict[str, Any], measure: str) -> Trace | None:
     """Trace a figure, unless it is a count that may be withheld, or needs one."""
     try:
@@ -63,11 +73,13 @@ def _tried(tracer: trace.Tracer, mart: Mart, row: dict[str, Any], measure: str) 
 
 
 def traced_marts(connection: db.Connection, marts: list[Mart], tenant: str) -> set[str]:
-    """Trace each measure of some rows of marts; give the marts that have rows."""
+    """Trace each measure of some rows of marts, and of all together; give those with rows."""
     chance, traced = random.Random(11), set[str]()
     with trace.reading(connection, tenant, SHOWN) as tracer:
         for mart in marts:
-            for row in _some(connection, mart, chance):
+            rows = _some(connection, mart, chance)
+            _trace_sums(tracer, mart, rows[:1])
+            for row in rows:
                 for measure in trace.traceable(mart):
                     traced.add(mart.name)
                     found = _tried(tracer, mart, row, measure)

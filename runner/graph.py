@@ -99,7 +99,8 @@ def _own(manifest: Any, node: Any, kind: str) -> dict[str, Any]:
         [column.name, column.data_type, [str(each.type) for each in column.constraints or []]]
         for column in node.columns.values()
     ]
-    meta = node.config.meta
+    # how figures are traced decides no row
+    meta = {name: value for name, value in node.config.meta.items() if name != "trace"}
     if kind == "source":
         settings = {"schema": node.schema, "identifier": node.identifier}
         return {"columns": columns, "meta": meta, "settings": settings}

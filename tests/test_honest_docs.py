@@ -16,7 +16,9 @@ import yaml
 
 from runner import errors, sync
 from runner.cli import main
+from runner.marts import Column, Mart
 from runner.settings import Settings, Source
+from runner.trace import declared, queries
 from tests.conftest import ROOT
 
 README = (ROOT / "README.md").read_text()
@@ -277,6 +279,47 @@ def test_each_mart_tests_its_grain(path: Path) -> None:
     assert set(grain) <= names
     tests = properties["data_tests"]
     assert any(test == "grain" or "grain" in test for test in tests)
+
+
+@pytest.mark.parametrize("path", MARTS, **name_of_path)
+def test_each_measure_of_a_mart_says_what_it_is_made_of(path: Path) -> None:
+    properties = _properties(path)
+    columns = tuple(
+        Column(column["name"], column["data_type"], "") for column in properties["columns"]
+    )
+    mart = Mart(
+        path.stem, "", tuple(properties["config"]["meta"]["grain"]), columns, (), None, None
+    )
+    rules = declared.measures(mart)
+    wanted = {column.name for column in columns if declared.is_measure(mart, column.name)}
+    assert rules.keys() == wanted
+    for name, rule in rules.items():
+        _assert_rule_is_sound(mart, name, rule)
+
+
+def _assert_rule_is_sound(mart: Mart, name: str, rule: declared.Rule) -> None:
+    known = {column.name for column in mart.columns}
+    if isinstance(rule, declared.Case):
+        assert rule.column in known
+        for each in rule.rules.values():
+            _assert_rule_is_sound(mart, name, each)
+        return
+    if isinstance(rule, declared.Formula):
+        used = set(queries.names(f"{rule.text} {rule.when}"))
+        assert rule.operands.keys() <= used
+        for operand, each in rule.operands.items():
+            assert operand not in known, f"{operand} is a column of {mart.name}"
+            _assert_rule_is_sound(mart, operand, each)
+    if isinstance(rule, declared.Share):
+        assert {rule.measure, *rule.among} <= known
+    if isinstance(rule, declared.Elsewhere):
+        assert {rule.measure, *rule.at, *rule.at.values()} <= known
+    if isinstance(rule, declared.Rows):
+        relation = declared.relation(rule.of)
+        assert {*relation.shows, *relation.order} <= set(relation.columns)
+    if name.endswith(("_percent", "_rate")) or name.startswith(("average_", "share_")):
+        is_quotient = isinstance(rule, declared.Formula) and "/" in rule.text
+        assert is_quotient or isinstance(rule, declared.Share | declared.Untraced), name
 
 
 @pytest.mark.parametrize("path", SEEDS, **name_of_path)

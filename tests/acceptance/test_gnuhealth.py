@@ -21,6 +21,7 @@ from psycopg.rows import dict_row
 from runner import db, server, status, write_offs
 from runner.errors import WriteOffError
 from tests.acceptance.conftest import Installation
+from tests.acceptance.test_trace import traced_marts
 from tests.conftest import ROOT, Databases
 
 DATA = Path(os.environ.get("ALMONER_SHARED_DATA", ROOT.parent / "shared" / "data")) / "gnuhealth"
@@ -159,6 +160,13 @@ def rows(
 
 def test_every_posting_is_of_a_known_event(gnuhealth: Installation) -> None:
     assert gnuhealth.strange_postings() == []
+
+
+@every_company
+def test_every_measure_is_traced(gnuhealth: Installation, company: dict[str, Any]) -> None:
+    tenant, marts = f"hospital_{company['company_id']}", gnuhealth.marts()
+    with gnuhealth.connect() as connection:
+        assert len(traced_marts(connection, marts, tenant)) > 20
 
 
 @every_company

@@ -36,6 +36,7 @@ DATED = {
     reports.open_receivables: ("document_type", "document_id", "share", "currency_code"),
     reports.ar_aging: ("share", "currency_code", "bucket_code"),
     reports.unapplied_credits: ("share", "debtor_id", "currency_code"),
+    receivables.bill_statuses: ("invoice_id", "status", "currency_code"),
     receivables.bill_status_summary: ("status", "currency_code"),
     wallets.wallet_liability: ("patient_id", "currency_code"),
     claims.claims_pipeline: ("payer_id", "state", "currency_code"),

@@ -26,8 +26,8 @@ from tests.oracle.revenue import by_day, first_days, last_days, rate, write_offs
 CAUSES = ("billed", "credited", "applied", "refunded", "adjusted", "written_off")
 
 
-def bill_status_summary(books: Books, day: date) -> Cells:
-    """Count issued invoices by what they have open, with what they charged and is past due.
+def bill_statuses(books: Books, day: date) -> Cells:
+    """Give issued invoices by what they have open, with what they charged and is past due.
 
     One that was signed and is a draft again stays one while the journal has anything of it.
     """
@@ -57,7 +57,16 @@ def bill_status_summary(books: Books, day: date) -> Cells:
             amounts["overdue_amount"] = max(past, ZERO)
         else:
             amounts["overdue_amount"] = ZERO
-        cells = found.setdefault((place[0], status, place[2]), defaultdict(int))
+        name, key, currency = place
+        found[name, key, status, currency] = amounts
+    return found
+
+
+def bill_status_summary(books: Books, day: date) -> Cells:
+    """Count issued invoices by what they have open."""
+    found: Cells = {}
+    for (name, _, status, currency), amounts in bill_statuses(books, day).items():
+        cells = found.setdefault((name, status, currency), defaultdict(int))
         for column, amount in amounts.items():
             cells[column] += amount
         cells["invoice_count"] += 1

@@ -206,8 +206,15 @@ def check(installation: Installation) -> None:
         for report, key in DATED.items():
             for day in (first, *DAYS):
                 found = used_buckets(reader.rows(report.__name__, key, day))
-                told += differences(f"{report.__name__} {day}", report(books, day), found)
+                expected = on_record(books, report(books, day), day)
+                told += differences(f"{report.__name__} {day}", expected, found)
     assert not told, "\n".join(told)
+
+
+def on_record(books: Books, expected: Cells, day: date) -> Cells:
+    """Leave out tenants of which nothing is on record by a day: marts do not reach it."""
+    began = revenue.first_days(books)
+    return {key: cell for key, cell in expected.items() if began[key[0]] <= day}
 
 
 def _on_trend(books: Books, trend: Cells, day: date) -> tuple[Cells, Cells]:

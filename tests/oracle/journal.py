@@ -106,9 +106,9 @@ class Posting:
 
 @dataclass(frozen=True)
 class Taken:
-    """A part of a receipt, or what a refund takes of it."""
+    """A part of a receipt, or what a refund takes of it; line -1 is more than it was."""
 
-    line: int | None
+    line: int
     invoice: int | None
     amount: Decimal
     applied: date | None
@@ -296,11 +296,12 @@ class Books(Records):
             else:
                 invoice = next((each["invoice_id"] for each in named if each["invoice_id"]), None)
                 applied = not row["credit_note_id"]
-                parts = [Taken(None, invoice, row["amount"], day, is_applied=applied)]
+                parts = [Taken(0, invoice, row["amount"], day, is_applied=applied)]
             for part in parts:
-                origin = self._origin(
+                header = self._origin(
                     "refund", {**row, "patient_id": patient}, part.invoice, payer
                 )
+                origin = replace(header, line=part.line)
                 found = self._money(
                     row, origin, row["share"], "cash", part.amount, day,
                     part.invoice if part.is_applied else None, part.applied,
@@ -335,7 +336,7 @@ class Books(Records):
                 amount = min(wanted, pool.amount - gone)
                 wanted -= amount
                 found.append(replace(pool, amount=amount))
-            found.append(Taken(None, None, wanted, None, is_applied=False))
+            found.append(Taken(-1, None, wanted, None, is_applied=False))
             if row["id"] == refund["id"]:
                 return found
             played.append((self._voided(row, "voided"), found))
@@ -511,8 +512,9 @@ class Books(Records):
                 wanted -= taken[pool]
             played.append((voided, taken))
             document = {**note, **row, "patient_id": note["patient_id"]}
+            header = self._origin(kind, document, invoice["id"], note["payer_id"])
             posting = Posting(
-                self._origin(kind, document, invoice["id"], note["payer_id"]),
+                replace(header, line=int(kind == "credit_note_allocation")),
                 max(day, self._credited_on(note)), share, "receivable", "unapplied_credit",
                 taken["settled"],
             )  # fmt: skip

@@ -73,8 +73,10 @@ class Plain:
                 names = sql.SQL(", ").join(map(sql.Identifier, index))
                 connection.execute(sql.SQL("create index on {} ({})").format(table, names))
             connection.execute(sql.SQL("vacuum analyze {}").format(table))
-            yield table
-            connection.execute(sql.SQL("drop table {}").format(table))
+            try:
+                yield table
+            finally:
+                connection.execute(sql.SQL("drop table {}").format(table))
 
     @contextmanager
     def _connected(self) -> Iterator[Connection]:

@@ -173,7 +173,8 @@ class Builder:
         clock = _Clock(report)
         with Snapshots() as opened:
             if options == ORDINARY and self._is_quiet(connection, opened, clock):
-                look.note(connection)
+                if self._settings.sources:
+                    look.note(connection)
                 return clock.outcome(connection, None, [], [], 0, holds.Verdict())
             return self._make(connection, clock, options, opened)
 
@@ -185,12 +186,13 @@ class Builder:
         fingerprint = project.fingerprint(raw.landed_systems(connection))
         if not planning.is_done(connection, fingerprint) or releases.is_interrupted(connection):
             return False
-        if write_offs.are_waiting(connection):
+        if write_offs.waiting(connection):
             return False
         clock.stage("look")
         try:
             is_quiet = look.is_quiet(connection, self._settings, opened, self._states)
         except AlmonerError:
+            opened.close()
             return False
         if is_quiet:
             self._states = dict(opened.states)

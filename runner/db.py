@@ -61,10 +61,16 @@ def connect(url: str | None = None, *, what: str = OWN) -> Iterator[Connection]:
     """Open a connection in autocommit mode, with dict rows; close it at the end.
 
     Raises `DatabaseError` when the server cannot be reached, refuses a statement or is lost, and
-    `ConfigError` for a server version that was not tried.
+    `ConfigError` for a server version that was not tried or another encoding than UTF8.
     """
     url = url or dsn()
     with opened(url, what, OWN_SETTING) as connection, blamed(connection, what):
+        encoding = connection.info.parameter_status("server_encoding")
+        if encoding != "UTF8":
+            raise ConfigError(
+                f"{what} at {place(url)} is written in {encoding}, not in UTF8",
+                "make one: `create database NAME encoding 'UTF8' template template0`",
+            )
         yield connection
 
 

@@ -100,6 +100,16 @@ class Snapshot:
     _places: dict[str, str] = field(default_factory=dict)
     _counted: dict[tuple[str, Watermark | None], Counted] = field(default_factory=dict)
 
+    @property
+    def is_of_tables(self) -> bool:
+        """Tell whether rows change by transactions on this server alone.
+
+        Those of a view or a foreign table may change without.
+        """
+        names = [table.source_name for table in self.contract.tables]
+        kinds = {self.tables[name].kind for name in names if name in self.tables}
+        return kinds <= {"r", "hidden"}
+
     def check(self, table: Table) -> str:
         """Compare a table with its contract and give its identity.
 

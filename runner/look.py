@@ -1,7 +1,7 @@
 """A look at the sources before a release is opened: most five-minute builds find nothing new.
 
-A look only reads. Where the state of a source's server is the one that was seen last, nothing has
-been written since, and its tables are not even looked through.
+Where the state of a source is the one that was noted last, nothing has been written since, and
+its tables are not even looked through.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from runner import absence, db, extraction, load, sync
 from runner.settings import Settings, Source
-from runner.snapshots import Snapshots, shown
+from runner.snapshots import Snapshots, state
 from runner.sync import Landed
 
 STALE = 10_000_000  # transactions after which a watermark is moved though nothing changed
@@ -21,17 +21,21 @@ def is_quiet(
 ) -> bool:
     """Tell whether every source has just what has landed.
 
-    `known` are the states of sources of which that was so. What is opened stays in `snapshots`.
-    Raises what a sync raises of a source that it cannot read.
+    `known` are the states of sources that had. What is opened stays in `snapshots`, for the sync,
+    unless all are quiet. Raises what a sync raises of a source that it cannot read.
     """
-    return all(
+    are_quiet = all(
         _is_quiet(target, configured, name, source, snapshots, known)
         for name, source in configured.sources.items()
     )
+    if are_quiet:
+        for name, source in configured.sources.items():
+            snapshots.settle(target, name, source)
+    return are_quiet
 
 
 def note(target: db.Connection) -> None:
-    """Note that all sources were found quiet now."""
+    """Note that all configured sources were found quiet now."""
     target.execute("select setval('almoner.looked_at', extract(epoch from now())::bigint)")
 
 
@@ -46,10 +50,11 @@ def _is_quiet(
     terms = sync.terms_of(configured)
     if source.files:
         return not load.changed(target, sync.batch_of(target, name, source, terms))
-    place = shown(target, name, source)
-    if place in known and known[place] == extraction.state(name, source):
-        snapshots.states[place] = known[place]
-        return True
+    if name in known:
+        seen = extraction.state(name, source)
+        if known[name] == state(seen, target, name, source):
+            snapshots.states[name] = known[name]
+            return True
     snapshot = snapshots.of(target, name, source)
     return not any(_has_news(job) for job in sync.jobs(target, snapshot, 0, terms))
 

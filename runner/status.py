@@ -84,7 +84,7 @@ def _sources(connection: db.Connection, configured: Settings) -> list[Source]:
     absent = absence.of_sources(connection)
     read = [
         Source(**row, absent=absent.get(row["source"], []))
-        for row in db.rows(connection, db.script("status_sources"))
+        for row in db.rows(connection, db.script("status_sources"), list(configured.sources))
     ]
     unread = sorted(configured.sources.keys() - {source.source for source in read})
     return read + [Source(name, 0, 0, None) for name in unread]

@@ -79,8 +79,8 @@ def sync(
 ) -> list[Landing]:
     """Land each configured source in one transaction: rows, feed and watermarks together.
 
-    Sources are read in the `snapshots` that are open, which are closed then. With `verify` every
-    row of raw is compared with its source afterwards, by fingerprints.
+    Sources are read in the `snapshots` that are open; each is closed when it has landed. With
+    `verify` every row of raw is compared with its source afterwards, by fingerprints.
     """
     landings: list[Landing] = []
     terms = terms_of(configured, accept_deletions=accept_deletions, verify=verify)
@@ -93,6 +93,7 @@ def sync(
                 else:
                     snapshot = opened.of(target, name, source)
                     landings += _land_tables(target, snapshot, release, terms, report)
+            opened.settle(target, name, source)
     return landings
 
 

@@ -162,11 +162,6 @@ def waiting(connection: db.Connection) -> int:
     return int(db.one(connection, db.script("waiting_write_offs"))["size"])
 
 
-def are_waiting(connection: db.Connection) -> bool:
-    """Tell whether something was asked for or decided that no release has."""
-    return bool(db.one(connection, db.script("write_offs_are_waiting"))["yes"])
-
-
 def land(connection: db.Connection, release: int) -> int:
     """Let a release have what was asked for or decided since the last one; count it.
 

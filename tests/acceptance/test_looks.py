@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
-from runner import build, db, progress
-from runner.errors import ContractError
+from runner import build, db, extraction, progress, wanted
+from runner.errors import ContractError, DatabaseError
 from tests.acceptance.conftest import Installation
 
 LATER = "update hms.departments set name = name || ' (east)' where id = 1"
@@ -46,11 +47,11 @@ def looked(installation: Installation) -> Iterator[Installation]:
 
 def test_a_quiet_build_opens_no_release_and_says_when_it_looked(looked: Installation) -> None:
     with db.connect(looked.target) as connection:
-        before = db.one(connection, db.script("status_sources"))["read_at"]
+        before = db.one(connection, db.script("status_sources"), ["demo"])["read_at"]
         numbers = db.one(connection, "select last_value from almoner.release_numbers")
         assert _quiet(looked) == ["look"]
         assert db.one(connection, "select last_value from almoner.release_numbers") == numbers
-        assert db.one(connection, db.script("status_sources"))["read_at"] >= before
+        assert db.one(connection, db.script("status_sources"), ["demo"])["read_at"] >= before
 
 
 def test_a_look_changes_nothing_on_the_server(looked: Installation) -> None:
@@ -98,3 +99,49 @@ def test_a_source_that_cannot_be_read_is_told_by_a_release(looked: Installation)
     with db.connect(looked.target) as connection:
         last = db.rows(connection, "select state from almoner.releases order by release_id")[-1]
     assert last["state"] == "reverted"
+
+
+def test_a_view_is_looked_through_each_time(looked: Installation) -> None:
+    """What it shows may change though nothing is written on the source's server."""
+    _run(
+        looked.source,
+        "alter table hms.locations rename to kept_locations;"
+        " create view hms.locations as select * from hms.kept_locations"
+        " where id > 1 or not pg_try_advisory_lock_shared(7070, id::int)"
+        " or pg_advisory_unlock_shared(7070, id::int)",
+    )
+    assert _build(looked).release is None
+    with psycopg.connect(looked.source) as other:
+        assert _quiet(looked)[-1] == "plan"
+        # takes what the view asks for, and writes nothing
+        other.execute("select pg_advisory_lock(7070, 1)")
+        _build(looked)
+        assert looked.builder._states == {}
+
+
+def test_a_look_that_fails_leaves_the_sync_a_new_snapshot(looked: Installation) -> None:
+    database = conninfo_to_dict(looked.source)["dbname"]
+    _run(looked.source, f"alter database {database} set lock_timeout = '200ms'")
+    _run(looked.source, LATER)
+    with psycopg.connect(looked.source) as other:
+        other.execute("lock table hms.patients in access exclusive mode")
+        with pytest.raises(DatabaseError, match="lock timeout"):
+            _build(looked)
+    assert _build(looked).rows_landed == 1
+
+
+def test_what_had_landed_and_is_gone_is_read_again(looked: Installation) -> None:
+    assert _quiet(looked) == ["look"]
+    _run(looked.target, "delete from almoner.watermarks where table_name like '%locations'")
+    assert _quiet(looked)[-1] == "plan"
+
+
+def test_a_source_of_another_time_zone_is_known_again(looked: Installation) -> None:
+    database = conninfo_to_dict(looked.source)["dbname"]
+    _run(looked.source, f"alter database {database} set timezone = 'Asia/Kolkata'")
+    source = looked.settings.sources["demo"]
+    with extraction.open_snapshot("demo", source, wanted.Wanted()) as snapshot:
+        for _ in range(20):
+            if extraction.state("demo", source) == snapshot.state:
+                return
+    raise AssertionError("the state was never the same")

@@ -1,5 +1,5 @@
 {#- Keeps what publication needs of a mart: its SQL with the gate's names in place of the
-    builder's, its columns and descriptions, and its meta. -#}
+    builder's, its columns and descriptions, and its meta but how it is traced. -#}
 {% macro mart_definition(node, sql, release) %}
     {%- do check_mart(node) -%}
     {%- set published = namespace(sql=sql) -%}
@@ -40,11 +40,16 @@
             'description': column.description,
         }) -%}
     {%- endfor -%}
+    {#- how figures are traced is read from the yml -#}
+    {%- set meta = {} -%}
+    {%- for name, value in node.config.meta.items() if name != 'trace' -%}
+        {%- do meta.update({name: value}) -%}
+    {%- endfor -%}
     {%- set definition = {
         'sql': published.sql,
         'description': node.description,
         'columns': columns,
-        'meta': node.config.meta,
+        'meta': meta,
         'reads': node.depends_on.nodes | map('replace', 'model.almoner.', '') | sort,
     } -%}
     insert into almoner.mart_definitions (mart, release_id, definition)

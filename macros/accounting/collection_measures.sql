@@ -1,4 +1,5 @@
-{#- The measures of money (V4, V5) over postings, as columns of a grouped select. -#}
+{#- The measures of money (V4, V5) over postings, as columns of a grouped select. What a closed
+    period withdraws, be it of a void, is no receipt and no refund. -#}
 {% macro collection_measures() -%}
     {%- set received = ['payment', 'payment_unapplied', 'recovery'] -%}
     {%- set used = ['payment', 'payment_unapplied', 'wallet_use'] -%}
@@ -15,9 +16,13 @@
     {{ refunded() }} as refund_amount,
     {{ wallet_measures() }},
     count(distinct (document_type, document_id)) filter (
-        where event_type in ('{{ (used + ['recovery']) | join("', '") }}') and not is_reversal
+        where
+            event_type in ('{{ (used + ['recovery']) | join("', '") }}')
+            and not is_reversal and carried_to >= 0
     ) as receipt_count,
     count(distinct (document_type, document_id)) filter (
-        where event_type in ('{{ returned | join("', '") }}') and not is_reversal
+        where
+            event_type in ('{{ returned | join("', '") }}')
+            and not is_reversal and carried_to >= 0
     ) as refund_count
 {%- endmacro %}

@@ -21,7 +21,9 @@ HOW = {"sum": "the sum of", "max": "the highest of", "count": "the count of"}
 @main.command("trace")
 @click.argument("mart")
 @click.argument("key", nargs=-1, required=True, metavar="COLUMN=VALUE...")
-@click.option("--measure", help="Which figure; default: the first that can be traced.")
+@click.option(
+    "--measure", help="Which figure; default: net revenue, the balance or the first sum."
+)
 @click.option(
     "--limit", type=click.IntRange(1), default=50, show_default=True, help="Rows that are shown."
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -29,6 +30,9 @@ from runner.trace.queries import Place
 
 # a balance is of one day: those of several do not add up
 BALANCED_BY = "as_of_date"
+MISTAKES = (errors.SyntaxError, errors.UndefinedColumn, errors.UndefinedTable)
+# what is traced where no measure is named; else the first sum
+MAIN = ("net_revenue_amount", "closing_amount", "open_amount", "outstanding_amount")
 
 
 @dataclass(frozen=True)
@@ -75,9 +79,9 @@ def trace(
     """
     mart = marts.find(connection, name)
     tenant = _tenant(mart, key)
-    chosen = _chosen(mart, measure)
+    named = chosen(mart, measure)
     with reading(connection, tenant, limit) as tracer:
-        return tracer.trace(mart, key, chosen)
+        return tracer.trace(mart, key, named)
 
 
 @contextmanager
@@ -105,7 +109,14 @@ class Tracer:
     def trace(self, mart: Mart, key: Mapping[str, str | None], measure: str) -> Trace:
         """Trace a figure of the rows that agree in a key."""
         _require(mart, key, measure)
-        return self.of_measure(_place(self.connection, mart, dict(key)), measure)
+        place = _place(self.connection, mart, dict(key))
+        try:
+            return self.of_measure(place, measure)
+        except MISTAKES as error:
+            raise ConfigError(
+                f"what the yml of {mart.name} says of {measure} is no SQL: {db.first_line(error)}",
+                "CONTRIBUTING, What figures are made of, tells how; `almoner trace` reads it",
+            ) from error
 
     def of_measure(self, place: Place, measure: str) -> Trace:
         """Trace a column of a mart, and compare what it is made of with the figure."""
@@ -115,9 +126,10 @@ class Tracer:
         if figure is None:
             _refuse_withheld(mart, measure)
         found = self._of_rule(place, measure, rule)
-        if figure is not None and found.figure != figure:
+        is_none = figure is None and _may_be_none(rule, found)
+        if found.figure != figure and not is_none:
             raise TraceError(
-                f"{mart.name}.{measure} is {figure:f}, but what it is made of comes to"
+                f"{mart.name}.{measure} is {_written(figure)}, but what it is made of comes to"
                 f" {_written(found.figure)}",
                 f"`almoner trace {mart.name} --measure` traces {', '.join(traceable(mart))};"
                 " `almoner audit` looks for what does not agree",
@@ -176,9 +188,11 @@ class Tracer:
         """Give the command that traces a row of another mart."""
         if not relation.is_mart or not rows or not relation.of:
             return ""
-        place = " ".join(f"{name}={rows[0][name]}" for name in relation.grain if name in rows[0])
-        measure = f" --measure {rule.value}" if rule.value in relation.columns else ""
-        return f"almoner trace {relation.name} {place}{measure}"
+        row = rows[0]
+        values = {name: row[name] for name in relation.grain if name in row}
+        pairs = [f"{name}={'' if value is None else value}" for name, value in values.items()]
+        measure = ["--measure", rule.value] if rule.value in relation.columns else []
+        return shlex.join(["almoner", "trace", relation.name, *pairs, *measure])
 
     def _of_formula(self, place: Place, measure: str, rule: Formula) -> Trace:
         measured = traceable(place.mart)
@@ -295,16 +309,22 @@ def _tenant(mart: Mart, key: Mapping[str, str | None]) -> str:
 def _require(mart: Mart, key: Mapping[str, Any], measure: str) -> None:
     """Raise `ConfigError` for a key that leaves out what a figure cannot be added up over."""
     rule = declared.measures(mart)[measure]
-    if isinstance(rule, Case) and rule.column not in key:
-        rule = rule.rules.get(declared.LEFT_OUT, rule)
-    whole = declared.relation(mart.name).is_whole
-    adds_up = isinstance(rule, Rows) and rule.kind == "sum" and not whole
+    is_left_out = isinstance(rule, Case) and rule.column not in key
+    is_case = isinstance(rule, Case) and not is_left_out
+    adds_up = _is_sum(rule) and not is_case and not declared.relation(mart.name).is_whole
     needed = {"tenant_id", BALANCED_BY} if adds_up else set(mart.grain)
     left_out = [name for name in mart.grain if name in needed - set(key)]
     if left_out:
         raise queries.incomplete(
             mart, f"the key is not complete: {measure} needs {', '.join(left_out)}"
         )
+
+
+def _is_sum(rule: Rule) -> bool:
+    """Tell whether a figure is a sum of rows, at least where no row is named."""
+    if isinstance(rule, Case):
+        rule = rule.rules.get(declared.LEFT_OUT, rule)
+    return isinstance(rule, Rows) and rule.kind == "sum"
 
 
 def _refuse_withheld(mart: Mart, measure: str) -> None:
@@ -320,14 +340,16 @@ def _refuse_withheld(mart: Mart, measure: str) -> None:
         )
 
 
-def _chosen(mart: Mart, measure: str | None) -> str:
+def chosen(mart: Mart, measure: str | None) -> str:
+    """Give the measure that is asked for, or the mart's main one."""
     known = traceable(mart)
     if not known:
         raise ConfigError(
             f"{mart.name} has no figures", "`almoner marts` lists the marts and their columns"
         )
     if measure is None:
-        return known[0]
+        sums = [name for name in known if _is_sum(declared.measures(mart)[name])]
+        return next((name for name in MAIN if name in sums), [*sums, *known][0])
     rule = declared.measures(mart).get(measure)
     if rule is None and declared.is_measure(mart, measure):
         raise ConfigError(
@@ -369,7 +391,14 @@ def _place(connection: db.Connection, mart: Mart, key: dict[str, Any]) -> Place:
     if len(rows) > 1:
         return place
     names = {column.name for column in mart.columns}
-    return Place(mart, key, {name: value for name, value in rows[0].items() if name in names})
+    values = {name: value for name, value in rows[0].items() if name in names}
+    return Place(mart, {name: values[name] for name in mart.grain}, values)
+
+
+def _may_be_none(rule: Rule, found: Trace) -> bool:
+    """Tell whether a mart may have no figure: there are no rows for it, or not all of them."""
+    is_empty = found.how in ("sum", "max", "count") and not found.count
+    return is_empty or isinstance(rule, Elsewhere)
 
 
 def _written(figure: Any) -> str:

@@ -16,6 +16,11 @@ from runner.marts import Mart
 
 _LOADER: type[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 LEFT_OUT = "left out"  # how a rule for no value of a column is named
+WORDS = {
+    "of", "where", "keys", "credited", "debited", "events", "amount", "terms", "sum", "max",
+    "count", "formula", "operands", "when", "share", "among", "measure", "at", "case", "rules",
+    "untraced",
+}  # fmt: skip
 NUMBERS = ("numeric", "bigint", "integer", "smallint")
 
 
@@ -82,7 +87,9 @@ class Case:
         """Give the rule of a row, or of those that a key without the column names."""
         if self.column not in key and LEFT_OUT in self.rules:
             return self.rules[LEFT_OUT]
-        return self.rules.get(str(values[self.column])) or self.rules["*"]
+        value = values[self.column]
+        rule = self.rules.get(str(value)) or self.rules.get("*")
+        return rule or Untraced(f"no rule for {self.column} {value}")
 
 
 @dataclass(frozen=True)
@@ -137,8 +144,7 @@ def _path(root: Path, name: str) -> Path:
 
 @lru_cache(maxsize=512)
 def _read(name: str, path: Path, modified: int) -> Relation:
-    content = yaml.load(path.read_text(), Loader=_LOADER)
-    model = next(each for each in content["models"] if each["name"] == name)
+    model = _model(name, path)
     meta = _meta(model)
     said = meta.get("trace") or {}
     columns = {column["name"]: _meta(column).get("trace") for column in model["columns"]}
@@ -159,6 +165,22 @@ def _read(name: str, path: Path, modified: int) -> Relation:
         called=said.get("called", f"rows of {name}"),
         rules={column: rule for column, rule in columns.items() if rule},
     )
+
+
+def _model(name: str, path: Path) -> Mapping[str, Any]:
+    """Read the entry of a model. Raises `ConfigError` if its yml has none."""
+    try:
+        content = yaml.load(path.read_text(), Loader=_LOADER)
+        model: Mapping[str, Any] = {each["name"]: each for each in content["models"]}[name]
+        for entry in (model, *model["columns"]):
+            _meta(entry).get(entry["name"])
+    except (yaml.YAMLError, AttributeError, KeyError, TypeError) as error:
+        told = " ".join(str(error).split())
+        raise ConfigError(
+            f"{path.name} does not describe {name} and its columns: {told}",
+            f"mend {path}; `almoner trace {name}` reads it",
+        ) from error
+    return model
 
 
 def measures(mart: Mart) -> dict[str, Rule]:
@@ -182,16 +204,27 @@ def is_measure(mart: Mart, name: str) -> bool:
 def _rule_of(traced: Relation, column: str) -> Rule | None:
     """Give a column's own rule, or the one of what the mart sums."""
     if column in traced.rules:
-        return _rule(traced.rules[column], traced.of[0] if traced.of else "")
+        return _parsed(traced.name, column, traced.rules[column], "".join(traced.of[:1]))
     for name in traced.of:
         if column in (known := relation(name).measures):
-            return _rule(known[column], name)
+            return _parsed(name, column, known[column], name)
     return None
+
+
+def _parsed(model: str, column: str, said: Any, of: str) -> Rule:
+    try:
+        return _rule(said, of)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ConfigError(
+            f"the yml of {model} says of {column} what is no rule: {said}",
+            "CONTRIBUTING, What figures are made of, lists the rules; `almoner trace` reads them",
+        ) from error
 
 
 def _rule(said: Any, of: str) -> Rule:
     if isinstance(said, list):
         return _rows({"terms": said}, of)
+    _require_known(said)
     of = said.get("of", of)
     if "untraced" in said:
         return Untraced(said["untraced"])
@@ -219,7 +252,13 @@ def _rows(said: Mapping[str, Any], of: str) -> Rows:
     return Rows(of, kind, value=str(said[kind]), where=where, keys=keys)
 
 
+def _require_known(said: Mapping[str, Any]) -> None:
+    if unknown := said.keys() - WORDS:
+        raise ValueError(f"no word of a rule: {', '.join(map(str, unknown))}")
+
+
 def _term(said: Mapping[str, Any]) -> Term:
+    _require_known(said)
     accounts = said.get("credited") or said["debited"]
     return Term(
         tuple(accounts), 1 if "credited" in said else -1, tuple(said.get("events", ())),

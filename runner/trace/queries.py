@@ -84,13 +84,14 @@ def of_rows(
     if rule.kind == "sum":
         found = sql.SQL("select * from ({}) as all_of_it where contribution <> 0").format(found)
     total = sql.SQL("max(contribution)" if rule.kind == "max" else "sum(contribution)")
-    order = sql.SQL("").join(sql.SQL("{}, ").format(sql.SQL(each)) for each in relation.order)
+    order = [f"{each}, " for each in relation.order] + ["abs(contribution) desc"]
+    if rule.kind == "max":
+        order = ["contribution desc nulls last"]
     return sql.SQL(
         "select *, count(*) over () as size, {} over () as total from ({}) as fou"
-        " order by {}abs(contribution) desc, {} limit {}"
+        " order by {}, {} limit {}"
     ).format(
-        total, found,
-        sql.SQL("") if rule.kind == "max" else order,
+        total, found, sql.SQL("".join(order)),
         sql.SQL(", ").join(map(sql.SQL, relation.shows)), sql.Literal(limit),
     )  # fmt: skip
 

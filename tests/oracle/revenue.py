@@ -524,7 +524,7 @@ def refunds_summary(books: Books) -> Cells:
         cells["voided_amount" if each.is_void else "executed_amount"] += amount
         cells["refund_amount"] += -amount if each.is_void else amount
         document = (key, origin.kind, origin.key)
-        if not each.is_reversal and document not in counted:
+        if not each.is_reversal and each.counts > 0 and document not in counted:
             cells["refund_count"] += 1
             counted.add(document)
     return found
@@ -568,13 +568,13 @@ def moved(postings: list[Posting]) -> dict[str, Any]:
             cells["cash_paid_out_amount"] -= cash
             cells["wallet_refund_amount"] += wallet
             cells["refund_amount"] += wallet - cash
-            if not each.is_reversal:
+            if not each.is_reversal and each.counts > 0:
                 refunds.add(document)
         else:
             cells["cash_received_amount"] += cash
             cells["wallet_use_amount"] -= wallet
             cells["collection_amount"] += cash - wallet
-            if not each.is_reversal:
+            if not each.is_reversal and each.counts > 0:
                 receipts.add(document)
     counts = {"receipt_count": len(receipts), "refund_count": len(refunds)}
     return {name: counts.get(name, cells[name]) for name in MONEY_COLUMNS}

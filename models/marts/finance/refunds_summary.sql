@@ -17,6 +17,7 @@ refunds as (
         case when carried_to < 0 then -amount else amount end as moved_amount,
         {{ is_void() }} as is_void,
         is_reversal,
+        carried_to,
         document_type,
         document_id,
         business_date
@@ -36,9 +37,10 @@ refund_days as (
             as voided_amount,
         sum(case when is_void then -moved_amount else moved_amount end)::numeric(18, 4)
             as refund_amount,
-        -- what was withdrawn is no refund
-        count(distinct row(document_type, document_id)) filter (where not is_reversal)
-            as refund_count,
+        -- what was withdrawn, be it of a void, is no refund
+        count(distinct row(document_type, document_id)) filter (
+            where not is_reversal and carried_to >= 0
+        ) as refund_count,
         business_date
     from refunds
     group by tenant_id, business_date, payment_method, share, currency_code

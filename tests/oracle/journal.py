@@ -448,9 +448,10 @@ class Books(Records):
             for (day, kind, row, share, voided), taken in self._played(note, whole):
                 if kind == "refund":
                     continue
-                document = {**note, "id": row["id"], "patient_id": own.patient}
+                header = self._origin(kind, {**note, "id": row["id"]}, row["invoice_id"], None)
+                patient, payer = own.patient or header.patient, own.payer or header.payer
                 posting = Posting(
-                    self._origin(kind, document, row["invoice_id"], own.payer),
+                    replace(header, patient=patient, payer=payer),
                     day, share, "unapplied_credit", "receivable", taken["credited"],
                 )  # fmt: skip
                 yield from self._posted([posting], voided)

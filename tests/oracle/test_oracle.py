@@ -483,3 +483,20 @@ def test_an_allocation_takes_what_a_refund_left_of_the_credit_note() -> None:
     assert account(books, "receivable", 18) == 100  # 30 off the one, 30 open on the other
     assert account(books, "unapplied_credit", 18) == 0
     assert account(books, "unapplied_credit", 25) == -20
+
+
+def test_an_allocation_to_anothers_invoice_takes_the_credit_of_whom_it_is() -> None:
+    books = Books(
+        tables(
+            invoices=[invoice(1), invoice(2, patient_id=6)],
+            invoice_items=[item(1, 1, "50"), item(2, 2, "100")],
+            payments=[payment(1, 1, "50")],
+            credit_notes=[credit_note(1, 1)],
+            credit_note_items=[credit_item(1, 1, "50")],
+            credit_note_allocations=[note_allocation(1, 1, 2, "50", 18)],
+        )
+    )
+    mother = ("demo_1", "patient", 5, "EUR")
+    assert reports.unapplied_credits(books, march(17))[mother]["unapplied_credit_amount"] == 50
+    assert reports.unapplied_credits(books, march(18)) == {}
+    assert account(books, "receivable", 18) == 50

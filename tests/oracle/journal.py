@@ -467,11 +467,17 @@ class Books(Records):
 
     def _uses_on_invoices(self, note: Row) -> Iterator[tuple[date, Row]]:
         """Give the allocations that hold, with their days: none where they exceed the note."""
-        items = self._credit_note_items(note)
+        items = [
+            item
+            for item in self._credit_note_items(note)
+            if item["net_amount"] > 0 and item["tax_amount"] >= 0
+        ]
         mine = [
             row
             for row in self.tables["credit_note_allocations"]
-            if row["credit_note_id"] == note["id"] and row["hospital_id"] == note["hospital_id"]
+            if row["credit_note_id"] == note["id"]
+            and row["hospital_id"] == note["hospital_id"]
+            and row["amount"] > 0
         ]
         whole = sum((each["net_amount"] + each["tax_amount"] for each in items), ZERO)
         if sum((row["amount"] for row in mine), ZERO) > whole:

@@ -357,6 +357,11 @@ EDITS = {
         {**WALLET_USE, "payment_id": "src.id", "invoice_id": "src.invoice_id"},
         PAYMENT,
     ),
+    "wallet refund of a payment": new(
+        "wallet_transactions",
+        {**WALLET_USE, "type": "'refund'", "payment_id": "src.id"},
+        PAYMENT,
+    ),
     "wallet used for nothing": new("wallet_transactions", WALLET_USE, INVOICE),
     "wallet transaction of another type": change("wallet_transactions", "type = %(wallet_type)s"),
     "wallet transaction voided": change(

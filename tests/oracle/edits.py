@@ -75,6 +75,7 @@ INVOICE = f"hms.invoices as src where id = {row('invoices')}"
 CREDITED = "id in (select cre.invoice_id from hms.credit_notes as cre)"
 CREDITED_INVOICE = f"hms.invoices as src where id = {row('invoices', CREDITED)}"
 REFUNDED = "id in (select rfd.payment_id from hms.refunds as rfd)"
+ALLOCATED = "id in (select alc.credit_note_id from hms.credit_note_allocations as alc)"
 PAYMENT = f"hms.payments as src where id = {row('payments')}"
 ELSEWHERE = (
     "(select id from hms.invoices where hospital_id <> %(hospital)s order by id"
@@ -340,6 +341,11 @@ EDITS = {
         {**REFUND, "invoice_id": "src.invoice_id", "credit_note_id": other("credit_notes")},
         PAYMENT,
     ),
+    "refund of an allocated credit note": new(
+        "refunds",
+        {**REFUND, "payment_id": "null", "credit_note_id": "src.id"},
+        f"hms.credit_notes as src where id = {row('credit_notes', ALLOCATED)}",
+    ),
     "refund asked for": new(
         "refunds", {**REFUND, "status": "'requested'", "executed_at": "null"}, PAYMENT
     ),
@@ -355,6 +361,11 @@ EDITS = {
     "wallet used beside a payment": new(
         "wallet_transactions",
         {**WALLET_USE, "payment_id": "src.id", "invoice_id": "src.invoice_id"},
+        PAYMENT,
+    ),
+    "wallet refund of a payment": new(
+        "wallet_transactions",
+        {**WALLET_USE, "type": "'refund'", "payment_id": "src.id"},
         PAYMENT,
     ),
     "wallet used for nothing": new("wallet_transactions", WALLET_USE, INVOICE),

@@ -20,6 +20,8 @@ ACCOUNTS = {
     "recovery": ("cash", "recoveries"),
 }
 ZERO = Decimal(0)
+# the day, the kind, the row and the share of a use, and the day it was voided
+Use = tuple[date, str, Row, str, date | None]
 
 
 @dataclass(frozen=True)
@@ -442,24 +444,40 @@ class Books(Records):
         """Post what credit notes are used for on other invoices than their own (A7)."""
         for note in self._issued_notes():
             own = self._origin("credit_note", note, note["invoice_id"], note["payer_id"])
-            for day, row in self._uses_on_invoices(note):
-                document = {**note, "id": row["id"], "patient_id": own.patient}
+            whole = {"credited": self._credited_amount(note)}
+            for (day, kind, row, share, voided), taken in self._played(note, whole):
+                if kind == "refund":
+                    continue
+                header = self._origin(kind, {**note, "id": row["id"]}, row["invoice_id"], None)
+                patient, payer = own.patient or header.patient, own.payer or header.payer
                 posting = Posting(
-                    self._origin(
-                        "credit_note_allocation", document, row["invoice_id"], own.payer
-                    ),
-                    day, note["share"], "unapplied_credit", "receivable",
-                    rounded(row["amount"], note["currency_code"]),
+                    replace(header, patient=patient, payer=payer),
+                    day, share, "unapplied_credit", "receivable", taken["credited"],
                 )  # fmt: skip
-                yield from self._posted([posting], self._voided(note, "void"))
+                yield from self._posted([posting], voided)
+
+    def _credited_amount(self, note: Row) -> Decimal:
+        """Add up a credit note with its tax."""
+        amounts = (
+            rounded(item[name], note["currency_code"])
+            for item in self._credit_note_items(note)
+            for name in ("net_amount", "tax_amount")
+        )
+        return sum(amounts, ZERO)
 
     def _uses_on_invoices(self, note: Row) -> Iterator[tuple[date, Row]]:
         """Give the allocations that hold, with their days: none where they exceed the note."""
-        items = self._credit_note_items(note)
+        items = [
+            item
+            for item in self._credit_note_items(note)
+            if item["net_amount"] > 0 and item["tax_amount"] >= 0
+        ]
         mine = [
             row
             for row in self.tables["credit_note_allocations"]
-            if row["credit_note_id"] == note["id"] and row["hospital_id"] == note["hospital_id"]
+            if row["credit_note_id"] == note["id"]
+            and row["hospital_id"] == note["hospital_id"]
+            and row["amount"] > 0
         ]
         whole = sum((each["net_amount"] + each["tax_amount"] for each in items), ZERO)
         if sum((row["amount"] for row in mine), ZERO) > whole:
@@ -491,26 +509,13 @@ class Books(Records):
                 and not each.is_reversal
                 and (each.debit, each.credit) == ("receivable", "unapplied_credit")
             ]
-            whole = [
-                rounded(item[name], note["currency_code"])
-                for item in self._credit_note_items(note)
-                for name in ("net_amount", "tax_amount")
-            ]
             pools = {"excess": sum(excess, ZERO)}
-            pools["settled"] = sum(whole, ZERO) - pools["excess"]
+            pools["settled"] = self._credited_amount(note) - pools["excess"]
             yield from self._used(note, invoice, pools)
 
     def _used(self, note: Row, invoice: Row, pools: dict[str, Decimal]) -> Iterator[Posting]:
-        """Let each use take the excess, then what was settled, beside those not voided by then."""
-        currency = note["currency_code"]
-        played: list[tuple[date | None, dict[str, Decimal]]] = []
-        for day, kind, row, share, voided in self._uses(note):
-            wanted, taken = rounded(row["amount"], currency), {}
-            for pool, amount in pools.items():
-                standing = (parts for until, parts in played if until is None or until > day)
-                taken[pool] = min(wanted, amount - sum((each[pool] for each in standing), ZERO))
-                wanted -= taken[pool]
-            played.append((voided, taken))
+        """Open the own invoice for what a use takes of what was settled."""
+        for (day, kind, row, share, voided), taken in self._played(note, pools):
             document = {**note, **row, "patient_id": note["patient_id"]}
             header = self._origin(kind, document, invoice["id"], note["payer_id"])
             posting = Posting(
@@ -520,7 +525,22 @@ class Books(Records):
             )  # fmt: skip
             yield from self._posted([posting], voided)
 
-    def _uses(self, note: Row) -> list[tuple[date, str, Row, str, date | None]]:
+    def _played(
+        self, note: Row, pools: dict[str, Decimal]
+    ) -> Iterator[tuple[Use, dict[str, Decimal]]]:
+        """Let each use take the pools in their order, beside those not voided by then."""
+        played: list[tuple[date | None, dict[str, Decimal]]] = []
+        for use in self._uses(note):
+            day, _, row, _, voided = use
+            wanted, taken = rounded(row["amount"], note["currency_code"]), {}
+            for pool, amount in pools.items():
+                standing = (parts for until, parts in played if until is None or until > day)
+                taken[pool] = min(wanted, amount - sum((each[pool] for each in standing), ZERO))
+                wanted -= taken[pool]
+            played.append((voided, taken))
+            yield use, taken
+
+    def _uses(self, note: Row) -> list[Use]:
         """List refunds and allocations of a credit note in the order of their days."""
         found = [
             (day, "credit_note_allocation", row, note["share"], self._voided(note, "void"))

@@ -76,7 +76,14 @@ def credit_item(key: int, note: int, net: str, tax: str = "0") -> Row:
     }  # fmt: skip
 
 
-def refund(key: int, payment_id: int, amount: str, day: int, **more: Any) -> Row:
+def note_allocation(key: int, note: int, invoice_id: int, amount: str, day: int) -> Row:
+    return {
+        "id": key, "hospital_id": 1, "credit_note_id": note, "invoice_id": invoice_id,
+        "amount": Decimal(amount), "allocated_at": at(day),
+    }  # fmt: skip
+
+
+def refund(key: int, payment_id: int | None, amount: str, day: int, **more: Any) -> Row:
     return {
         "id": key, "hospital_id": 1, "payment_id": payment_id, "credit_note_id": None,
         "invoice_id": None, "patient_id": 5, "share": "patient", "method": "cash",
@@ -439,3 +446,57 @@ def test_a_day_has_revenue_and_collections() -> None:
         "currency_code": "EUR", "visit_count": 0, "patient_count": 0,
         "net_revenue_amount": 0, "collected_amount": 60,
     }  # fmt: skip
+
+
+def test_a_credit_note_that_is_paid_out_settles_no_other_invoice() -> None:
+    books = Books(
+        tables(
+            invoices=[invoice(1), invoice(2)],
+            invoice_items=[item(1, 1, "100"), item(2, 2, "100")],
+            payments=[payment(1, 1, "100")],
+            credit_notes=[credit_note(1, 1)],
+            credit_note_items=[credit_item(1, 1, "100")],
+            refunds=[refund(1, None, "100", 17, credit_note_id=1)],
+            credit_note_allocations=[note_allocation(1, 1, 2, "100", 18)],
+        )
+    )
+    assert account(books, "unapplied_credit", 16) == -100
+    assert account(books, "unapplied_credit", 20) == 0
+    assert account(books, "receivable", 20) == 100
+
+
+def test_an_allocation_takes_what_a_refund_left_of_the_credit_note() -> None:
+    paid_out = refund(
+        1, None, "20", 17, credit_note_id=1, status="voided", voided_at=at(25)
+    )  # fmt: skip
+    books = Books(
+        tables(
+            invoices=[invoice(1), invoice(2)],
+            invoice_items=[item(1, 1, "30"), item(2, 2, "100")],
+            credit_notes=[credit_note(1, 1)],
+            credit_note_items=[credit_item(1, 1, "50")],
+            refunds=[paid_out],
+            credit_note_allocations=[note_allocation(1, 1, 2, "40", 18)],
+        )
+    )
+    assert account(books, "receivable", 17) == 100
+    assert account(books, "receivable", 18) == 100  # 30 off the one, 30 open on the other
+    assert account(books, "unapplied_credit", 18) == 0
+    assert account(books, "unapplied_credit", 25) == -20
+
+
+def test_an_allocation_to_anothers_invoice_takes_the_credit_of_whom_it_is() -> None:
+    books = Books(
+        tables(
+            invoices=[invoice(1), invoice(2, patient_id=6)],
+            invoice_items=[item(1, 1, "50"), item(2, 2, "100")],
+            payments=[payment(1, 1, "50")],
+            credit_notes=[credit_note(1, 1)],
+            credit_note_items=[credit_item(1, 1, "50")],
+            credit_note_allocations=[note_allocation(1, 1, 2, "50", 18)],
+        )
+    )
+    mother = ("demo_1", "patient", 5, "EUR")
+    assert reports.unapplied_credits(books, march(17))[mother]["unapplied_credit_amount"] == 50
+    assert reports.unapplied_credits(books, march(18)) == {}
+    assert account(books, "receivable", 18) == 50

@@ -1,60 +1,53 @@
 {# grain: one row per credit note and other invoice that it is allocated to, and allocation #}
-with allocations as (
-    select * from {{ ref('kept_credit_note_allocations') }}
+with wanted_applications as (
+    select * from {{ ref('wanted_credit_note_applications') }}
 ),
 
-credit_note_lines as (
-    select * from {{ ref('issued_credit_note_lines') }}
+uses as (
+    select * from {{ ref('credit_note_uses') }}
 ),
 
-invoices as (
-    select * from {{ ref('fct_invoices') }}
-),
-
--- A2, A10. Its own invoice is what a credit note is for without an allocation (A7).
+-- refunds and allocations take a credit note one after the other in the order of their days;
+-- what exceeds it (line -1) is not applied
 applications as (
     select
         alc.tenant_id,
         alc.allocation_id,
         alc.credit_note_id,
         alc.invoice_id,
-        inv.department_id,
-        inv.practitioner_id,
-        coalesce(inv.payer_id, cre.payer_id) as payer_id,
-        coalesce(inv.patient_id, cre.patient_id) as patient_id,
-        cre.share,
-        inv.source_app,
-        cre.currency_code,
-        cre.base_rate,
-        round(alc.amount, cre.exponent)::numeric(18, 4) as amount,
-        greatest(alc.allocation_date, cre.credit_date, inv.invoice_date)
-            as application_date,
-        cre.void_date,
-        greatest(alc.recorded_at, cre.recorded_at) as recorded_at
-    from allocations as alc
+        alc.department_id,
+        alc.practitioner_id,
+        alc.payer_id,
+        alc.patient_id,
+        alc.share,
+        alc.source_app,
+        alc.currency_code,
+        alc.base_rate,
+        (tak.parts -> 0 ->> 'amount')::numeric(18, 4) as amount,
+        alc.application_date,
+        alc.void_date,
+        alc.recorded_at
+    from wanted_applications as alc
     inner join lateral (
         select
-            min(inn.invoice_id) as invoice_id,
-            min(inn.patient_id) as patient_id,
-            min(inn.payer_id) as payer_id,
-            min(inn.share) as share,
-            min(inn.currency_code) as currency_code,
-            min(inn.base_rate) as base_rate,
-            min(inn.exponent) as exponent,
-            min(inn.credit_date) as credit_date,
-            max(inn.void_date) as void_date,
-            max(inn.recorded_at) as recorded_at
-        from credit_note_lines as inn
+            {{ take_parts() }}(
+                inn.amount,
+                jsonb_build_array(
+                    jsonb_build_object('line_id', 0, 'amount', alc.credited_amount),
+                    jsonb_build_object('line_id', -1)
+                ),
+                inn.use_date,
+                inn.void_date
+                order by inn.use_date, inn.document_type, inn.document_id
+            ) as parts
+        from uses as inn
         where
             inn.tenant_id = alc.tenant_id
             and inn.credit_note_id = alc.credit_note_id
-    ) as cre on true
-    inner join invoices as inv
-        on
-            alc.tenant_id = inv.tenant_id
-            and alc.invoice_id = inv.invoice_id
-            and cre.currency_code = inv.currency_code
-    where alc.invoice_id <> coalesce(cre.invoice_id, 0)
+            and inn.currency_code = alc.currency_code
+            and (inn.use_date, inn.document_type, inn.document_id)
+            <= (alc.application_date, 'credit_note_allocation', alc.allocation_id)
+    ) as tak on true
 )
 
 select * from applications

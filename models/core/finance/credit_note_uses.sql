@@ -3,8 +3,8 @@ with refunds as (
     select * from {{ ref('credit_note_refunds') }}
 ),
 
-applications as (
-    select * from {{ ref('credit_note_applications') }}
+wanted_applications as (
+    select * from {{ ref('wanted_credit_note_applications') }}
 ),
 
 credit_note_uses as (
@@ -36,7 +36,7 @@ credit_note_uses as (
         application_date as use_date,
         void_date,
         recorded_at
-    from applications
+    from wanted_applications
 )
 
 select * from credit_note_uses

@@ -36,6 +36,8 @@ judged_allocations as (
                 then 'allocation without a valid amount'
             when not {{ is_dated('alc.allocated_at') }}
                 then 'allocation without its date'
+            when cre.currency_code <> inv.currency_code
+                then 'allocation in another currency than its invoice'
             -- a window would keep a look-up by invoice from reaching the index
             when
                 (
@@ -44,6 +46,8 @@ judged_allocations as (
                     where
                         oth.tenant_id = alc.tenant_id
                         and oth.credit_note_id = alc.credit_note_id
+                        and oth.amount > 0
+                        and {{ is_bounded('oth.amount') }}
                 ) > coalesce(
                     (
                         select sum(itm.net_amount + coalesce(itm.tax_amount, 0))
@@ -51,6 +55,10 @@ judged_allocations as (
                         where
                             itm.tenant_id = alc.tenant_id
                             and itm.credit_note_id = alc.credit_note_id
+                            and itm.net_amount > 0
+                            and {{ is_bounded('itm.net_amount') }}
+                            and coalesce(itm.tax_amount, 0) >= 0
+                            and {{ is_bounded('coalesce(itm.tax_amount, 0)') }}
                     ),
                     0
                 )

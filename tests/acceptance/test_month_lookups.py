@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import date
 from typing import Any
@@ -78,10 +79,10 @@ def test_a_month_looks_up_its_own_postings(
 def _scanned(node: dict[str, Any], table: str) -> int:
     """Count the rows of a table or its partitions that were looked at, each time they were.
 
-    PostgreSQL tells the rows of a loop in hundredths.
+    At least so many: PostgreSQL tells the rows of a loop rounded.
     """
     own = 0
     if re.fullmatch(rf"{table}(_p\d+)?", node.get("Relation Name", "")):
         each = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
-        own = round(each * node["Actual Loops"])
+        own = math.ceil((each - 0.5) * node["Actual Loops"])
     return own + sum(_scanned(below, table) for below in node.get("Plans", []))

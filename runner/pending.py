@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from runner import absence, db, extraction, landing, load, quarantine, wanted
+from runner import absence, db, extraction, landing, load, sync, wanted
 from runner.contracts import Table
-from runner.deletions import Limit
-from runner.extraction import Snapshot
-from runner.landing import Job
 from runner.settings import Settings
+from runner.sync import Landed
 
 
 @dataclass(frozen=True)
@@ -36,24 +34,23 @@ def read(target: db.Connection, configured: Settings) -> list[Pending]:
     `ContractError` for one that breaks its contract.
     """
     found: list[Pending] = []
+    terms = sync.terms_of(configured)
     for name, source in configured.sources.items():
-        chosen = wanted.of(target, name, source)
         if source.files:
-            batch = load.Batch(name, source.system, source.files, Limit(0), wanted=chosen)
+            batch = sync.batch_of(target, name, source, terms)
             found += [_of_files(target, name, table) for table in load.changed(target, batch)]
             continue
+        chosen = wanted.of(target, name, source)
         with extraction.open_snapshot(name, source, chosen) as snapshot:
-            aside = quarantine.held(target, name)
-            for table in snapshot.contract.tables:
-                size = aside.get(quarantine.entity(table), 0)
-                pending = _pending(target, snapshot, table, size)
+            for job in sync.jobs(target, snapshot, 0, terms):
+                pending = _pending(job)
                 if pending.changed or pending.vanished:
                     found.append(pending)
     return found
 
 
-def _pending(target: db.Connection, snapshot: Snapshot, table: Table, aside: int) -> Pending:
-    job = Job(target, snapshot.name, table, 0)
+def _pending(job: Landed) -> Pending:
+    target, snapshot, table = job.target, job.snapshot, job.table
     if snapshot.lacks(table):
         absence.require_empty(job, snapshot)
         return Pending(snapshot.name, table, 0, 0, is_reread=False, fills=False)
@@ -67,7 +64,7 @@ def _pending(target: db.Connection, snapshot: Snapshot, table: Table, aside: int
         source=snapshot.name,
         table=table,
         changed=counted.changed,
-        vanished=max(held + aside - counted.total, 0),
+        vanished=max(held + job.aside - counted.total, 0),
         is_reread=bool(mark) and since is None,
         fills=bool(counted.changed and not held and landing.is_empty(target, table)),
     )

@@ -57,11 +57,11 @@ class _Part:
         return sql.Identifier(self.schema_name, self.name)
 
     @property
-    def doomed(self) -> str:
-        """Name the script that says which rows are to go."""
-        if (self.schema_name, self.table_name) == ("store", "fct_postings"):
-            return "doomed/journal"
-        return f"doomed/{self.name if self.schema_name == 'almoner' else self.schema_name}"
+    def doomed(self) -> list[str]:
+        """Name the scripts that together say which rows are to go."""
+        own = self.name if self.schema_name == "almoner" else self.schema_name
+        is_journal = (self.schema_name, self.table_name) == ("store", "fct_postings")
+        return [f"doomed/{name}" for name in (own, "journal")[: 1 + is_journal]]
 
 
 def prune(connection: db.Connection, policy: Retention, *, is_trial: bool = False) -> Pruning:
@@ -139,7 +139,8 @@ def _statement(part: _Part, script: str, kept: list[int], first: int, past: int)
         "newest": sql.Literal(max(kept)),
         "kept": sql.Literal(kept),
     }
-    doomed = sql.SQL(db.script(part.doomed)).format(**names)
+    scripts = map(db.script, part.doomed)
+    doomed = sql.SQL("and ").join(sql.SQL(text).format(**names) for text in scripts)
     return sql.SQL(db.script(script)).format(doomed=doomed, **names).as_string()
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 from psycopg import errors, sql
 
@@ -106,10 +105,10 @@ def terms_of(
 
 
 def batch_of(target: db.Connection, name: str, source: Source, terms: Terms) -> load.Batch:
-    """Give the files of a source."""
+    """Give the files of a source that has files."""
+    assert source.files is not None
     chosen = wanted.of(target, name, source)
-    files = Path(str(source.files))
-    return load.Batch(name, source.system, files, terms.limit, wanted=chosen)
+    return load.Batch(name, source.system, source.files, terms.limit, wanted=chosen)
 
 
 def jobs(

@@ -97,14 +97,13 @@ def _named(row: dict[str, Any]) -> dict[str, Any]:
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:
     """Tell a posting in a line: when, what, which accounts, by which rules, from which rows."""
-    told = {
+    return {
         "date": row["business_date"],
         "event": f"reversed {row['event_type']}" if row["is_reversal"] else row["event_type"],
         "debit": row["debit_account"],
         "credit": row["credit_account"],
         "department by": row["attribution_method"],
         "revenue point by": row["revenue_point_rule"],
-        "contribution": row.get("contribution", ""),
+        "contribution": row.get("contribution", row["amount"]),
         "raw rows": row["raw"],
     }
-    return told if "contribution" in row else {**told, "contribution": row["amount"]}

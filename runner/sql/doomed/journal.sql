@@ -1,11 +1,6 @@
--- superseded postings that no kept release sees, but for those of a closed month since it closed:
--- they tell which release changed what
-sto.retired_in <= {newest}
-and not exists (
-    select from unnest({kept}::int[]) as kept (release_id)
-    where kept.release_id >= sto.released_in and kept.release_id < sto.retired_in
-)
-and not exists (
+-- of a closed month's postings, only those superseded before it closed: the others tell which
+-- release changed what
+not exists (
     select from almoner.closed_periods as per
     where
         per.tenant_id = sto.tenant_id

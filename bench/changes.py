@@ -39,7 +39,7 @@ class Change:
             about.write_text(yaml.safe_dump(content, sort_keys=False))
 
 
-INVOICES, POSTINGS = "select * from invoices_with_point", "select * from translated_postings"
+INVOICES, POSTINGS = "select * from invoices_with_point", "select * from placed_postings"
 CHANGES = (
     Change(
         "an added column, the same in every row", "fct_invoices", INVOICES,

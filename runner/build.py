@@ -324,8 +324,8 @@ class Builder:
         # what held a tenant is asked again, whether or not its models run
         asked_again = sorted(set().union(*holds.failing(connection).values()))
         names = [step.node.name for step in steps] + asked_again
-        is_whole = bool(asked_again) or any(step.mode == "full" for step in steps)
-        results = self._dbt.build(names, release, is_whole, report.ran)
+        regrained = planning.regrained(self._nodes.values(), steps)
+        results = self._dbt.build(names, release, report.ran, regrained)
         bad = [result for result in results if not result.is_good and not result.is_finding]
         if bad:
             db.one(connection, "select 1")  # a lost server is not a failed audit
@@ -341,7 +341,7 @@ class Builder:
         Raises `AuditError` when one fails; the next build takes it again.
         """
         names = [step.node.name for step in steps]
-        results = self._dbt.build(names, release, False, report.ran)
+        results = self._dbt.build(names, release, report.ran)
         bad = [result for result in results if not result.is_good]
         if bad:
             raise AuditError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ from runner.tables import counted
 
 OWN = "almoner"  # the system of what people tell Almoner itself; always there
 CHOSEN = "chosen_to_run"  # the tag of the nodes of one build
+KNOWN = "known_to_hold"  # the tag of the tests that one build can leave out
 MEND = "mend what dbt names, then run `almoner build`"
 # what libpq says when a server goes away
 _LOST = (
@@ -130,12 +131,16 @@ class Dbt:
         return parsed
 
     def build(
-        self, names: Iterable[str], release: int, is_whole: bool, report: Callable[[Result], None]
+        self,
+        names: Iterable[str],
+        release: int,
+        report: Callable[[Result], None],
+        regrained: Container[str] = (),
     ) -> list[Result]:
         """Run seeds, models, snapshots, the audits upon them, and audits that are named.
 
-        The marts' grain follows from their inputs' keys: it is tested when anything was computed
-        as a whole (`is_whole`) and by `audit`. Unit tests are for `make test`.
+        The grain of a mart follows from its SQL and its inputs' keys: that of `regrained` marts
+        is tested, and of all by `audit`. Unit tests are for `make test`.
         """
         from dbt.cli.main import dbtRunner
 
@@ -145,12 +150,10 @@ class Dbt:
 
         arguments = [
             "build", *self._common(), "--no-write-json", "--cache-selected-only",
-            "--select", f"tag:{CHOSEN}",
+            "--select", f"tag:{CHOSEN}", "--exclude", f"tag:{KNOWN}",
         ]  # fmt: skip
-        if not is_whole:
-            arguments += ["--exclude", "test_name:grain"]
         _hurry()
-        with self._environment(release), _tagged(self._manifest, names):
+        with self._environment(release), _tagged(self._manifest, set(names), regrained):
             outcome = dbtRunner(manifest=self._manifest, callbacks=[on_event]).invoke(arguments)
         if outcome.result is None:
             _pass_on_interrupt(outcome)
@@ -269,17 +272,28 @@ _RESULTS = ("LogModelResult", "LogTestResult", "LogSeedResult", "LogSnapshotResu
 
 
 @contextmanager
-def _tagged(manifest: Any, names: Iterable[str]) -> Iterator[None]:
-    """Tag the nodes to run: dbt looks through the whole project once for each name it is told."""
-    wanted = set(names)
-    chosen = [node for node in manifest.nodes.values() if node.name in wanted]
-    for node in chosen:
-        node.tags.append(CHOSEN)
+def _tagged(manifest: Any, names: set[str], regrained: Container[str]) -> Iterator[None]:
+    """Tag what to run: dbt looks through the whole project once for each name it is told."""
+    tagged = [(node, CHOSEN) for node in manifest.nodes.values() if node.name in names]
+    tagged += [
+        (node, KNOWN)
+        for node in manifest.nodes.values()
+        if _is_of_grain(node)
+        and node.name not in names
+        and manifest.nodes[node.attached_node].name not in regrained
+    ]
+    for node, tag in tagged:
+        node.tags.append(tag)
     try:
         yield
     finally:
-        for node in chosen:
-            node.tags.remove(CHOSEN)
+        for node, tag in tagged:
+            node.tags.remove(tag)
+
+
+def _is_of_grain(node: Any) -> bool:
+    found = getattr(node, "test_metadata", None)
+    return found is not None and found.name == "grain"
 
 
 def _let_findings_pass(manifest: Any) -> None:

@@ -9,7 +9,8 @@ from runner import db, definitions
 from runner.graph import Node
 
 FEW = 5  # names that are told of one reason
-FOLLOWING = ("made anew", "view ", "seed ", "source ")  # begin with another node's own reason
+ANEW = "made anew"
+FOLLOWING = (ANEW, "view ", "seed ", "source ")  # begin with another node's own reason
 RECORDED = ("view", "seed", "snapshot", "mart", "released")
 
 
@@ -104,7 +105,7 @@ def _touched(
         # a view that is made anew takes the views upon it away
         rebuilt = [nodes[parent] for parent in node.inputs if parent in steps]
         dropped = [each for each in rebuilt if each.kind == node.kind]
-        told = f"made anew: {node.kind} {_named(dropped)}"
+        told = f"{ANEW}: {node.kind} {_named(dropped)}"
         return Step(node, "full", since, told) if dropped else None
     if node.kind == "seed":
         return None
@@ -128,6 +129,17 @@ def _read(node: Node, nodes: dict[str, Node]) -> list[Node]:
         elif upstream.kind == "view":
             found += _read(upstream, nodes)
     return found
+
+
+def regrained(nodes: Iterable[Node], steps: list[Step]) -> set[str]:
+    """Name the marts whose rows may be of another grain: redefined ones, or all after a key."""
+    if any("meta unique_key changed" in step.reason for step in steps):
+        return {node.name for node in nodes if node.kind == "mart"}
+    return {
+        step.node.name
+        for step in steps
+        if step.mode == "full" and step.node.kind == "mart" and not step.reason.startswith(ANEW)
+    }
 
 
 def _named(nodes: Iterable[Node]) -> str:

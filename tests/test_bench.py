@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,11 +10,12 @@ import click
 import pytest
 
 from bench import __main__ as command
-from bench import record
+from bench import changes, record
 from bench.grounds import Ground
 from bench.measured import Result, shown
 from bench.places import Place
 from bench.volumes import Volume
+from tests.conftest import ROOT
 
 AIMED = Result("a build", 6.0, against="a copy", yardstick=2.0, most=3)
 BESIDE = Result("a read", 0.0125, note="alone")
@@ -74,6 +76,16 @@ def test_another_volume_does_not_overwrite_results(tmp_path: Path) -> None:
 def test_only_the_full_volume_is_written_unasked() -> None:
     assert command.kept_in(command.FULL, None) == command.HERE
     assert command.kept_in(replace(command.FULL, days=1), None) is None
+
+
+def test_what_is_changed_in_models_is_still_there(tmp_path: Path) -> None:
+    place = Place("", "", tmp_path)
+    shutil.copytree(ROOT / "models", place.project / "models")
+    ground = Ground(place, "name", "", command.FULL)
+    for change in changes.CHANGES:
+        change.apply(ground)
+        model = place.project / "models" / "core" / "finance" / f"{change.model}.sql"
+        assert change.after in model.read_text()
 
 
 def _ground(volume: Volume) -> Ground:

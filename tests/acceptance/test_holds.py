@@ -22,6 +22,7 @@ from runner.dbt import Result
 from runner.errors import AuditError, ConfigError
 from runner.settings import Retention
 from tests.acceptance.conftest import Installation
+from tests.acceptance.edited import Edited
 from tests.conftest import Databases
 
 pytestmark = pytest.mark.acceptance
@@ -108,6 +109,16 @@ def test_an_audit_that_no_tenant_passes_publishes_nothing(installation: Installa
     assert _reads(installation) == before
     with installation.connect() as connection:
         assert db.rows(connection, "select from almoner.holds") == []
+
+
+def test_a_changed_mart_has_its_grain_tested(installation: Installation, edited: Edited) -> None:
+    before = _reads(installation)
+    last = "select * from trial_balance\n"
+    twice = f"{last.strip()} union all {last}"
+    edited.edit("models/marts/finance/trial_balance.sql", last, twice)
+    with pytest.raises(AuditError, match="grain_trial_balance"):
+        installation.build()
+    assert _reads(installation) == before
 
 
 def test_rows_without_a_tenant_hold_nobody(installation: Installation) -> None:

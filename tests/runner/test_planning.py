@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from runner import estimates
 from runner.graph import Node
-from runner.planning import History, plan, reasons
+from runner.planning import History, Step, plan, reasons, regrained
 
 
 def node(kind: str, name: str, definition: str, *inputs: str, label: str = "") -> Node:
@@ -80,3 +82,13 @@ def test_estimates_of_full_recomputes_are_the_tables_or_their_inputs() -> None:
     held = {"raw_hms__invoices": 900, "fct_invoices": 800}
     rows = estimates.rows(NODES, steps, estimates.Sizes(held, {}))
     assert rows == {"fct_invoices": 800, "invoices_daily": 800}
+
+
+def test_the_grain_is_in_question_where_a_mart_is_another_or_a_key_is() -> None:
+    marts = [node("mart", name, name) for name in ("ageing", "takings")]
+    changed = Step(marts[0], "full", 5, "SQL changed")
+    anew = Step(marts[1], "full", 5, "made anew: view stays")
+    table = Step(NODES["fct_invoices"], "full", 5, "column cashier added")
+    assert regrained(marts, [changed, anew, table]) == {"ageing"}
+    longer = replace(table, reason=f"{table.reason}, meta unique_key changed")
+    assert regrained(marts, [longer]) == {"ageing", "takings"}

@@ -11,7 +11,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -57,14 +57,17 @@ class Ground:
         copy(self.running, name_of(self.target), name_of(self.published), space)
 
     def revive(self) -> None:
-        """Start the server again after it was killed."""
-        for _ in range(60):
-            with suppress(DatabaseError, psycopg.Error):
+        """Start the server again after it was killed, once its orphans have ended."""
+        deadline = time.monotonic() + 60
+        while True:
+            try:
                 self.running.start()
                 with psycopg.connect(superuser(self.running)):
                     return
+            except (DatabaseError, psycopg.Error):
+                if time.monotonic() > deadline:
+                    raise
             time.sleep(0.25)
-        raise DatabaseError(f"the server in {self.running.home} does not start", "")
 
     def kill_server(self) -> None:
         """Kill the server's first process."""

@@ -57,6 +57,24 @@ class Installation:
         """Make a release."""
         return self.builder.build(Silent(), build.Options(**options))
 
+    def recomputed(self) -> list[str]:
+        """Compute every released model as a whole; name those that came out different (T3)."""
+        with self.connect() as connection:
+            connection.execute("delete from almoner.project_files")
+            connection.execute(
+                "update almoner.model_builds set definition = 'another' where model in"
+                " (select relname from pg_class where relnamespace = 'store'::regnamespace)"
+            )
+        outcome = self.build()
+        assert outcome.nodes > 30
+        with self.connect() as connection:
+            found = db.rows(
+                connection,
+                "select feed from almoner.feed_log where release_id = %s order by feed",
+                outcome.release,
+            )
+        return [row["feed"] for row in found]
+
     def live(self, seed: int) -> dict[str, int]:
         """Make the next day happen in the operational database."""
         with db.connect(self.source) as connection:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import psycopg
 import pytest
 
-from runner import db
 from tests.acceptance.conftest import Installation
 from tests.acceptance.test_marts_equal_the_oracle import check
 from tests.conftest import Databases
@@ -157,7 +156,7 @@ def test_a_payment_leaves_its_wallet_and_an_orphan_loses_its_tenant(
     installation.run(NO_WALLET_LINKS)
     installation.run(NO_TIME_ZONE)
     installation.build(accept_deletions=True)
-    assert _feeds_of_a_full_build(installation) == []
+    assert installation.recomputed() == []
 
 
 def test_a_refund_moves_those_of_its_receipt_that_come_after_it(
@@ -169,7 +168,7 @@ def test_a_refund_moves_those_of_its_receipt_that_come_after_it(
         installation.run(edit)
         installation.build(accept_deletions=True)
         check(installation)
-    assert _feeds_of_a_full_build(installation) == []
+    assert installation.recomputed() == []
 
 
 def test_a_credit_note_is_used_on_another_invoice(installation: Installation) -> None:
@@ -178,7 +177,7 @@ def test_a_credit_note_is_used_on_another_invoice(installation: Installation) ->
         installation.run(edit)
         installation.build(accept_deletions=True)
         check(installation)
-    assert _feeds_of_a_full_build(installation) == []
+    assert installation.recomputed() == []
 
 
 def test_a_source_without_allocations_of_credit_notes_builds(
@@ -192,13 +191,3 @@ def test_a_source_without_allocations_of_credit_notes_builds(
             " and count(*) > 0 from core.fct_postings"
         ).fetchall()
     assert found == (True,)
-
-
-def _feeds_of_a_full_build(installation: Installation) -> list[str]:
-    """Compute everything, and name the models that came out different."""
-    release = installation.build(full=True).release
-    with installation.connect() as connection:
-        logged = db.rows(
-            connection, "select feed from almoner.feed_log where release_id = %s", release
-        )
-    return [row["feed"] for row in logged]

@@ -209,7 +209,7 @@ def test_dbt_of_an_overtaken_builder_makes_no_views_and_seeds(
     dbt = Dbt(installation.target, ["hms"])
     dbt.parse()
     names = ["stg_hms__departments", "event_types"]
-    results = dbt.build(names, overtaken, False, lambda result: None)
+    results = dbt.build(names, overtaken, lambda result: None)
     told = {result.name: result.message for result in results if result.name in names}
     assert told.keys() == set(names)
     assert all("is not being built" in message for message in told.values()), told

@@ -177,6 +177,7 @@ class Dbt:
     def _invoke(self, command: str, *selection: str) -> Any:
         from dbt.cli.main import dbtRunner
 
+        _hurry()
         with self._environment(None):
             arguments = [command, *self._common(), "--no-write-json", *selection]
             outcome = dbtRunner().invoke(arguments)
@@ -244,6 +245,7 @@ def _hurry() -> None:
     """Let dbt not look for cycles among what it makes all the time, a seventh of its time."""
     gc.set_threshold(1_000_000)
     _heed_what_is_logged()
+    _keep_connections()
 
 
 def _heed_what_is_logged() -> None:
@@ -260,6 +262,27 @@ def _heed_what_is_logged() -> None:
                 super().fire_event(e, level, *args, **named)
 
     ctx_set_event_manager(Heeded())
+
+
+def _keep_connections() -> None:
+    """Let dbt's threads keep their sessions from node to node, as other adapters of it do.
+
+    A new session reads the catalogs anew; dbt opens one for each node, and for each test.
+    """
+    from dbt.adapters.postgres import PostgresAdapter, PostgresConnectionManager
+
+    class Kept(PostgresConnectionManager):  # type: ignore[misc]
+        def release(self) -> None:
+            connection = self.get_if_exists()
+            if connection is None or connection.state != "open":
+                return
+            try:
+                connection.handle.rollback()
+                connection.transaction_open = False
+            except Exception:
+                super().release()
+
+    PostgresAdapter.ConnectionManager = Kept
 
 
 def _pass_on_interrupt(outcome: Any) -> None:

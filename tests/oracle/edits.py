@@ -75,7 +75,15 @@ INVOICE = f"hms.invoices as src where id = {row('invoices')}"
 CREDITED = "id in (select cre.invoice_id from hms.credit_notes as cre)"
 CREDITED_INVOICE = f"hms.invoices as src where id = {row('invoices', CREDITED)}"
 REFUNDED = "id in (select rfd.payment_id from hms.refunds as rfd)"
+EXECUTED = (
+    "paid_at is not null and id in (select rfd.payment_id from hms.refunds as rfd"
+    " where rfd.executed_at is not null)"
+)
 ALLOCATED = "id in (select alc.credit_note_id from hms.credit_note_allocations as alc)"
+USED = (
+    "issued_at is not null and id in (select alc.credit_note_id from"
+    " hms.credit_note_allocations as alc union select rfd.credit_note_id from hms.refunds as rfd)"
+)
 PAYMENT = f"hms.payments as src where id = {row('payments')}"
 ELSEWHERE = (
     "(select id from hms.invoices where hospital_id <> %(hospital)s order by id"
@@ -251,6 +259,12 @@ EDITS = {
     "payment to no invoice": change("payments", "invoice_id = null", "invoice_id is not null"),
     "payment to an invoice of another hospital": change("payments", f"invoice_id = {ELSEWHERE}"),
     "payment voided": change("payments", "status = 'voided', voided_at = %(instant)s"),
+    "refunded payment voided": change(
+        "payments",
+        "status = 'voided', voided_at = %(later)s + (select max(rfd.executed_at)"
+        " from hms.refunds as rfd where rfd.payment_id = payments.id)",
+        EXECUTED,
+    ),
     "payment pending": change("payments", "status = 'pending'"),
     "payment by wallet": change(
         "payments",
@@ -285,6 +299,11 @@ EDITS = {
     ),
     "credit note voided soon": change(
         "credit_notes", "status = 'void', voided_at = issued_at + %(later)s", "status = 'issued'"
+    ),
+    "refunded credit note voided": change(
+        "credit_notes",
+        "status = 'void', voided_at = issued_at + %(later)s + interval '5 days'",
+        USED,
     ),
     "credit note on another day": change(
         "credit_notes", "status = 'issued', issued_at = %(instant)s"
@@ -367,6 +386,11 @@ EDITS = {
         "wallet_transactions",
         {**WALLET_USE, "type": "'refund'", "payment_id": "src.id"},
         PAYMENT,
+    ),
+    "refund into a wallet of a refunded payment": new(
+        "wallet_transactions",
+        {**WALLET_USE, "type": "'refund'", "payment_id": "src.id"},
+        f"hms.payments as src where id = {row('payments', REFUNDED)}",
     ),
     "wallet used for nothing": new("wallet_transactions", WALLET_USE, INVOICE),
     "wallet transaction of another type": change("wallet_transactions", "type = %(wallet_type)s"),

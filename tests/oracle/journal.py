@@ -115,6 +115,7 @@ class Taken:
     amount: Decimal
     applied: date | None
     is_applied: bool
+    until: date | None = None
 
 
 class Books(Records):
@@ -309,7 +310,24 @@ class Books(Records):
                     part.invoice if part.is_applied else None, part.applied,
                 )  # fmt: skip
                 outward = [posting.swapped() for posting in found]
-                yield from self._posted(outward, self._voided(row, "voided"))
+                yield from self._opened(outward, self._voided(row, "voided"), part.until)
+
+    def _opened(
+        self, found: list[Posting], voided: date | None, until: date | None
+    ) -> Iterator[Posting]:
+        """Post what a refund gives back; it opens nothing from the void of its receipt on."""
+        for posting in found:
+            if until is None or posting.debit != "receivable":
+                yield from self._posted([posting], voided)
+            elif posting.credit == "unapplied_credit":
+                yield from self._posted([posting], min(until, voided or until))
+            else:
+                yield from self._posted([posting], voided)
+                if voided is None or voided > until:
+                    closed = replace(
+                        posting, debit="unapplied_credit", credit="receivable", day=until
+                    )
+                    yield from self._posted([closed], voided)
 
     def _taken_of(self, refund: Row) -> list[Taken]:
         """Play all refunds of the receipt in their order; give what this one takes."""
@@ -349,19 +367,22 @@ class Books(Records):
         if payment is None or not self._is_received(payment):
             return []
         currency = payment["currency_code"]
-        if refund["currency_code"] != currency:
+        until = self._voided(payment, "voided")
+        if refund["currency_code"] != currency or (
+            until is not None and until <= self.day(refund, "executed_at")
+        ):
             return []
         paid, allocations = self.day(payment, "paid_at"), self._allocations(payment)
         if not allocations:
             invoice, amount = payment["invoice_id"], rounded(payment["amount"], currency)
-            return [Taken(0, invoice, amount, paid, is_applied=invoice is not None)]
+            return [Taken(0, invoice, amount, paid, invoice is not None, until)]
         rest = payment["amount"] - sum((row["amount"] for row in allocations), ZERO)
-        left = Taken(0, None, rounded(rest, currency), None, is_applied=False)
+        left = Taken(0, None, rounded(rest, currency), None, False, until)
         allocations.sort(key=lambda row: (self.day(row, "allocated_at"), int(row["id"])))
         pools = [
             Taken(
                 row["id"], row["invoice_id"], rounded(row["amount"], currency),
-                max(self.day(row, "allocated_at"), paid), is_applied=True,
+                max(self.day(row, "allocated_at"), paid), True, until,
             )
             for row in allocations
         ]  # fmt: skip
@@ -514,7 +535,7 @@ class Books(Records):
             yield from self._used(note, invoice, pools)
 
     def _used(self, note: Row, invoice: Row, pools: dict[str, Decimal]) -> Iterator[Posting]:
-        """Open the own invoice for what a use takes of what was settled."""
+        """Open the own invoice for what a use takes of what was settled, until either is void."""
         for (day, kind, row, share, voided), taken in self._played(note, pools):
             document = {**note, **row, "patient_id": note["patient_id"]}
             header = self._origin(kind, document, invoice["id"], note["payer_id"])
@@ -523,7 +544,8 @@ class Books(Records):
                 max(day, self._credited_on(note)), share, "receivable", "unapplied_credit",
                 taken["settled"],
             )  # fmt: skip
-            yield from self._posted([posting], voided)
+            voids = [each for each in (voided, self._voided(note, "void")) if each is not None]
+            yield from self._posted([posting], min(voids, default=None))
 
     def _played(
         self, note: Row, pools: dict[str, Decimal]

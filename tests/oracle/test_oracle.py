@@ -205,6 +205,50 @@ def test_refunds_of_a_receipt_take_its_parts_one_after_the_other() -> None:
     }
 
 
+def test_a_receipt_that_is_voided_after_its_refund_opens_the_invoice_once() -> None:
+    books = Books(
+        tables(
+            invoices=[invoice(1)],
+            invoice_items=[item(1, 1, "100")],
+            payments=[payment(1, 1, "100", status="voided", voided_at=at(18))],
+            refunds=[
+                refund(1, 1, "60", 15),
+                refund(2, 1, "30", 16, status="voided", voided_at=at(20)),
+                refund(3, 1, "5", 18),  # there is nothing left to open
+            ],
+        )
+    )
+    found = {
+        day: tuple(
+            account(books, name, day) for name in ("receivable", "unapplied_credit", "cash")
+        )
+        for day in (12, 15, 16, 18, 20)
+    }
+    assert found == {
+        12: (0, 0, 100),
+        15: (60, 0, 40),
+        16: (90, 0, 10),
+        18: (100, 95, -95),
+        20: (100, 65, -65),
+    }
+
+
+def test_a_refund_before_its_receipt_applies_opens_until_that_is_voided() -> None:
+    books = Books(
+        tables(
+            invoices=[invoice(1)],
+            invoice_items=[item(1, 1, "100")],
+            payments=[payment(1, 1, "100", paid_at=at(2), status="voided", voided_at=at(18))],
+            refunds=[refund(1, 1, "60", 5)],
+        )
+    )
+    found = {
+        day: (account(books, "receivable", day), account(books, "unapplied_credit", day))
+        for day in (5, 10, 18)
+    }
+    assert found == {5: (0, -40), 10: (60, 0), 18: (100, 60)}
+
+
 def test_the_business_day_begins_at_the_cutoff() -> None:
     books = Books(
         tables(invoices=[invoice(1, issued_at=at(10, 4))], invoice_items=[item(1, 1, "9")])
@@ -463,6 +507,23 @@ def test_a_credit_note_that_is_paid_out_settles_no_other_invoice() -> None:
     assert account(books, "unapplied_credit", 16) == -100
     assert account(books, "unapplied_credit", 20) == 0
     assert account(books, "receivable", 20) == 100
+
+
+def test_a_credit_note_that_is_voided_after_its_refund_opens_the_invoice_once() -> None:
+    books = Books(
+        tables(
+            invoices=[invoice(1)],
+            invoice_items=[item(1, 1, "100")],
+            credit_notes=[credit_note(1, 1, status="void", voided_at=at(20))],
+            credit_note_items=[credit_item(1, 1, "100")],
+            refunds=[refund(1, None, "60", 17, credit_note_id=1)],
+        )
+    )
+    found = {
+        day: (account(books, "receivable", day), account(books, "unapplied_credit", day))
+        for day in (15, 17, 20)
+    }
+    assert found == {15: (0, 0), 17: (60, 0), 20: (100, 60)}
 
 
 def test_an_allocation_takes_what_a_refund_left_of_the_credit_note() -> None:

@@ -39,7 +39,8 @@ dated_parts as (
             when par.is_allocated and inv.currency_code = par.currency_code
                 then greatest(par.refund_date, inv.invoice_date, par.application_date)
         end as application_date,
-        par.void_date,
+        par.receipt_void_date,
+        par.void_date as refund_void_date,
         par.recorded_at
     from refund_parts as par
     left join invoices as inv
@@ -47,27 +48,44 @@ dated_parts as (
     left join payment_methods as met on par.payment_method = met.payment_method
 ),
 
+-- Once the receipt is void it settles nothing, and what was given back of it opens nothing: the
+-- void opens the invoice by itself.
 refund_events as (
     select
         par.*,
-        eve.event_type,
+        case eve.kind when 'refund' then 'refund' else 'application' end as event_type,
         case
-            when eve.event_type = 'application' then 'receivable'
-            when par.application_date = par.refund_date then 'receivable'
+            when eve.kind = 'closing' then 'unapplied_credit'
+            when eve.kind = 'opening' or par.application_date = par.refund_date
+                then 'receivable'
             else 'unapplied_credit'
         end as debit_account,
-        case eve.event_type
-            when 'application' then 'unapplied_credit'
-            else par.money_account
+        case eve.kind
+            when 'refund' then par.money_account
+            when 'opening' then 'unapplied_credit'
+            else 'receivable'
         end as credit_account,
-        case eve.event_type
-            when 'application' then par.application_date
-            else par.refund_date
+        case eve.kind
+            when 'refund' then par.refund_date
+            when 'opening' then par.application_date
+            else par.receipt_void_date
         end as business_date,
+        case eve.kind
+            when 'opening' then least(par.refund_void_date, par.receipt_void_date)
+            else par.refund_void_date
+        end as void_date,
         par.recorded_at as voided_at
     from dated_parts as par
-    inner join unnest(array['refund', 'application']) as eve (event_type)
-        on eve.event_type = 'refund' or par.application_date > par.refund_date
+    inner join unnest(array['refund', 'opening', 'closing']) as eve (kind)
+        on
+            case eve.kind
+                when 'refund' then true
+                when 'opening' then par.application_date > par.refund_date
+                else
+                    par.application_date = par.refund_date
+                    and par.receipt_void_date is not null
+                    and coalesce(par.refund_void_date > par.receipt_void_date, true)
+            end
 ),
 
 posted_refunds as (

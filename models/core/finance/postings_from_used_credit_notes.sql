@@ -28,6 +28,7 @@ noted_uses as (
         cre.patient_id,
         cre.payer_id,
         cre.credit_date,
+        cre.void_date as note_void_date,
         (tak.parts -> 1 ->> 'amount')::numeric(18, 4) as opened_amount
     from uses as use
     inner join lateral (
@@ -36,7 +37,8 @@ noted_uses as (
             min(inn.patient_id) as patient_id,
             min(inn.payer_id) as payer_id,
             sum(inn.net_amount + inn.tax_amount) as amount,
-            min(inn.credit_date) as credit_date
+            min(inn.credit_date) as credit_date,
+            max(inn.void_date) as void_date
         from credit_note_lines as inn
         where
             inn.tenant_id = use.tenant_id
@@ -98,7 +100,8 @@ use_events as (
         use.opened_amount as amount,
         use.base_rate,
         greatest(use.use_date, use.credit_date) as business_date,
-        use.void_date,
+        -- the void of the credit note opens what it had settled by itself
+        least(use.void_date, use.note_void_date) as void_date,
         use.recorded_at,
         use.recorded_at as voided_at
     from noted_uses as use

@@ -70,8 +70,8 @@ executed_refunds as (
 
 -- The refunds of a receipt take its parts one after the other: first those of the invoice that
 -- they name, the oldest first; then what is left beside its allocations; then the other
--- invoices, the last applied first. What exceeds the receipt, or is in another currency, is
--- line -1.
+-- invoices, the last applied first. What exceeds the receipt, is in another currency, or is
+-- given back when the receipt is void, is line -1.
 settled_refunds as (
     select
         rfd.*,
@@ -106,7 +106,8 @@ settled_refunds as (
                         case when inn.is_allocated then inn.invoice_id end,
                         'amount', round(inn.amount, rfd.exponent),
                         'is_allocated', inn.is_allocated,
-                        'applied', greatest(inn.payment_date, inn.allocation_date)
+                        'applied', greatest(inn.payment_date, inn.allocation_date),
+                        'receipt_voided', inn.void_date
                     )
                     order by
                         case
@@ -127,6 +128,7 @@ settled_refunds as (
                 inn.tenant_id = rfd.tenant_id
                 and inn.payment_id = rfd.payment_id
                 and inn.currency_code = rfd.currency_code
+                and coalesce(inn.void_date > pre.refund_date, true)
         ) as par on true
         where
             rfd.credit_note_id is null
@@ -153,6 +155,7 @@ refund_parts as (
         par.is_allocated,
         rfd.refund_date,
         par.applied as application_date,
+        par.receipt_voided as receipt_void_date,
         rfd.void_date,
         rfd.recorded_at
     from settled_refunds as rfd
@@ -162,7 +165,8 @@ refund_parts as (
             invoice_id bigint,
             amount numeric(18, 4),
             is_allocated boolean,
-            applied date
+            applied date,
+            receipt_voided date
         )
     where par.amount <> 0
 )

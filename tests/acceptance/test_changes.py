@@ -92,6 +92,8 @@ REFUND_EDITS = (
     "update hms.refunds set payment_id = (select max(pay.id) from hms.payments as pay"
     " where pay.hospital_id = refunds.hospital_id and pay.status = 'completed')"
     " where number like 'S%-3'",
+    "update hms.invoices set currency_code = 'KWD' where id in (select max(alc.invoice_id)"
+    " from hms.payment_allocations as alc group by alc.payment_id)",
     "update hms.payments set status = 'voided', voided_at = paid_at + interval '8 days'"
     " where id in (select rfd.payment_id from hms.refunds as rfd where rfd.number like 'S%-2')",
     f"delete from hms.refunds where {FIRST}",

@@ -75,6 +75,7 @@ INVOICE = f"hms.invoices as src where id = {row('invoices')}"
 CREDITED = "id in (select cre.invoice_id from hms.credit_notes as cre)"
 CREDITED_INVOICE = f"hms.invoices as src where id = {row('invoices', CREDITED)}"
 REFUNDED = "id in (select rfd.payment_id from hms.refunds as rfd)"
+SETTLED = "id in (select alc.invoice_id from hms.payment_allocations as alc)"
 EXECUTED = (
     "paid_at is not null and id in (select rfd.payment_id from hms.refunds as rfd"
     " where rfd.executed_at is not null)"
@@ -192,6 +193,9 @@ EDITS = {
     "invoice in another currency": change(
         "invoices", "currency_code = %(currency)s, exchange_rate = %(rate)s"
     ),
+    "allocated invoice in another currency": change(
+        "invoices", "currency_code = %(currency)s, exchange_rate = %(rate)s", SETTLED
+    ),
     "invoice due on another day": change("invoices", "due_date = %(instant)s::date"),
     "invoice without a due date": change("invoices", "due_date = null", "due_date is not null"),
     "invoice to another payer": change("invoices", f"payer_id = {other('insurance_payers')}"),
@@ -280,6 +284,11 @@ EDITS = {
         "payment_allocations",
         {**ALLOCATION, "invoice_id": f"coalesce(src.invoice_id, {other('invoices')})"},
         PAYMENT,
+    ),
+    "refunded payment allocated": new(
+        "payment_allocations",
+        {**ALLOCATION, "invoice_id": other("invoices")},
+        f"hms.payments as src where id = {row('payments', REFUNDED)}",
     ),
     "allocation to another invoice": change(
         "payment_allocations", f"invoice_id = {other('invoices')}"

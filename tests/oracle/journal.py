@@ -382,13 +382,16 @@ class Books(Records):
         pools = [
             Taken(
                 row["id"], row["invoice_id"], rounded(row["amount"], currency),
-                max(self.day(row, "allocated_at"), paid), True, until,
+                max(self.day(row, "allocated_at"), paid),
+                self._settled_invoice(row["invoice_id"], payment) is not None, until,
             )
             for row in allocations
         ]  # fmt: skip
-        named = [pool for pool in pools if pool.invoice == refund["invoice_id"]]
-        others = [pool for pool in pools if pool not in named]
-        return [*named, left, *reversed(others)]
+        waiting = [pool for pool in pools if not pool.is_applied]
+        applied = [pool for pool in pools if pool.is_applied]
+        named = [pool for pool in applied if pool.invoice == refund["invoice_id"]]
+        others = [pool for pool in applied if pool not in named]
+        return [*named, left, *reversed(waiting), *reversed(others)]
 
     def _is_executed(self, refund: Row) -> bool:
         payment = self.find("payments", refund["payment_id"], refund)

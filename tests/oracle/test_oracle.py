@@ -205,6 +205,27 @@ def test_refunds_of_a_receipt_take_its_parts_one_after_the_other() -> None:
     }
 
 
+def test_a_refund_takes_what_settles_nothing_before_what_does() -> None:
+    books = Books(
+        tables(
+            invoices=[invoice(1), invoice(2, currency_code="USD"), invoice(3, status="draft")],
+            invoice_items=[item(1, 1, "100")],
+            payments=[payment(1, None, "100")],
+            payment_allocations=[
+                allocation(1, 1, 1, "40", 14),
+                allocation(2, 1, 2, "30", 12),
+                allocation(3, 1, 3, "20", 13),
+            ],
+            refunds=[refund(1, 1, "60", 15), refund(2, 1, "10", 16, invoice_id=2)],
+        )
+    )
+    found = {
+        day: (account(books, "receivable", day), account(books, "unapplied_credit", day))
+        for day in (14, 15, 16)
+    }
+    assert found == {14: (60, -60), 15: (60, 0), 16: (70, 0)}
+
+
 def test_a_receipt_that_is_voided_after_its_refund_opens_the_invoice_once() -> None:
     books = Books(
         tables(

@@ -15,6 +15,10 @@ payment_parts as (
     select * from {{ ref('payment_parts') }}
 ),
 
+invoices as (
+    select * from {{ ref('fct_invoices') }}
+),
+
 credit_note_lines as (
     select * from {{ from_systems('credit_note_lines', beside='refunds') }}
 ),
@@ -69,9 +73,10 @@ executed_refunds as (
 ),
 
 -- The refunds of a receipt take its parts one after the other: first those of the invoice that
--- they name, the oldest first; then what is left beside its allocations; then the other
--- invoices, the last applied first. What exceeds the receipt, is in another currency, or is
--- given back when the receipt is void, is line -1.
+-- they name, the oldest first; then what is left beside its allocations; then what is meant
+-- for invoices that it cannot settle (A10); then the other invoices, the last applied first.
+-- What exceeds the receipt, is in another currency, or is given back when the receipt is void,
+-- is line -1.
 settled_refunds as (
     select
         rfd.*,
@@ -105,25 +110,35 @@ settled_refunds as (
                         'invoice_id',
                         case when inn.is_allocated then inn.invoice_id end,
                         'amount', round(inn.amount, rfd.exponent),
-                        'is_allocated', inn.is_allocated,
+                        'is_allocated', inn.is_allocated and inv.invoice_id is not null,
                         'applied', greatest(inn.payment_date, inn.allocation_date),
                         'receipt_voided', inn.void_date
                     )
                     order by
                         case
                             when not inn.is_allocated then 2
-                            when inn.invoice_id = pre.invoice_id then 1
-                            else 3
+                            when inv.invoice_id is null then 3
+                            when inv.invoice_id = pre.invoice_id then 1
+                            else 4
                         end,
                         case
-                            when inn.invoice_id = pre.invoice_id
+                            when inv.invoice_id = pre.invoice_id
                                 then inn.allocation_date
                         end,
                         inn.allocation_date desc,
-                        case when inn.invoice_id = pre.invoice_id then inn.line_id end,
+                        case when inv.invoice_id = pre.invoice_id then inn.line_id end,
                         inn.line_id desc
                 ) as parts
             from payment_parts as inn
+            left join lateral (
+                select iss.invoice_id
+                from invoices as iss
+                where
+                    iss.tenant_id = inn.tenant_id
+                    and iss.invoice_id = inn.invoice_id
+                    and iss.currency_code = inn.currency_code
+                offset 0
+            ) as inv on true
             where
                 inn.tenant_id = rfd.tenant_id
                 and inn.payment_id = rfd.payment_id

@@ -257,7 +257,7 @@ class Books(Records):
             is_wallet = row["method"] == "wallet" or row["wallet_transaction_id"] is not None
             account = "wallet_liability" if is_wallet else "cash"
             allocations = self._allocations(row)
-            rest = row["amount"] - sum((each["amount"] for each in allocations), ZERO)
+            rest = self._rest(row, allocations)
             settles = None if allocations else row["invoice_id"]
             origin = self._origin("payment", row, row["invoice_id"], row["payer_id"])
             yield from self._posted(
@@ -282,6 +282,11 @@ class Books(Records):
         if sum((row["amount"] for row in mine), ZERO) > payment["amount"]:
             return []
         return [row for row in mine if self.find("invoices", row["invoice_id"], row) is not None]
+
+    def _rest(self, payment: Row, allocations: list[Row]) -> Decimal:
+        """Give what is left beside the allocations, so that all of it is the payment (V11)."""
+        amounts = [rounded(row["amount"], payment["currency_code"]) for row in allocations]
+        return rounded(payment["amount"], payment["currency_code"]) - sum(amounts, ZERO)
 
     def _refunds(self) -> Iterator[Posting]:
         """Post each part of a refund: what was applied opens its invoice again (A2)."""
@@ -376,8 +381,7 @@ class Books(Records):
         if not allocations:
             invoice, amount = payment["invoice_id"], rounded(payment["amount"], currency)
             return [Taken(0, invoice, amount, paid, invoice is not None, until)]
-        rest = payment["amount"] - sum((row["amount"] for row in allocations), ZERO)
-        left = Taken(0, None, rounded(rest, currency), None, False, until)
+        left = Taken(0, None, self._rest(payment, allocations), None, False, until)
         allocations.sort(key=lambda row: (self.day(row, "allocated_at"), int(row["id"])))
         pools = [
             Taken(

@@ -143,6 +143,23 @@ def test_an_allocation_applies_on_its_day_and_the_rest_is_unapplied() -> None:
     assert [cells["outstanding_amount"] for cells in owed.values()] == [100, 20]
 
 
+def test_no_cent_is_lost_where_each_allocation_is_rounded() -> None:
+    books = Books(
+        tables(
+            invoices=[invoice(1, currency_code="JPY")],
+            payments=[payment(1, None, "100", currency_code="JPY")],
+            payment_allocations=[
+                allocation(1, 1, 1, "33.4", 12),
+                allocation(2, 1, 1, "33.3", 12),
+                allocation(3, 1, 1, "33.3", 12),
+            ],
+        )
+    )
+    found = reports.trial_balance(books, march(12))
+    amounts = {name: cells["closing_amount"] for (_, name, _), cells in found.items()}
+    assert amounts == {"cash": 100, "receivable": -99, "unapplied_credit": -1}
+
+
 def test_allocations_beyond_their_payment_do_not_hold() -> None:
     books = Books(
         tables(

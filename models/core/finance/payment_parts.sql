@@ -15,18 +15,27 @@ allocated_payments as (
     select * from {{ from_systems('payments', beside='payment_allocations') }}
 ),
 
-allocated_totals as (
+currencies as (
+    select * from {{ ref('currencies') }}
+),
+
+allocated_currencies as (
+    select * from {{ ref('currencies') }}
+),
+
+allocated_amounts as (
     select
         tenant_id,
         payment_id,
-        sum(amount) as amount
+        array_agg(amount) as amounts
     from all_allocations
     where {{ is_kept() }}
     group by tenant_id, payment_id
 ),
 
 -- A payment without allocations belongs to its invoice; with some, the rest is unapplied.
--- Allocations beyond the payment make the rest negative: unapplied credit shows it.
+-- Allocations beyond the payment make the rest negative: unapplied credit shows it. The payment
+-- and each allocation are rounded, and the rest is the difference: no cent is lost (V11).
 unallocated_parts as (
     select
         pay.tenant_id,
@@ -39,7 +48,13 @@ unallocated_parts as (
         pay.share,
         pay.currency_code,
         pay.base_rate,
-        pay.amount - coalesce(tot.amount, 0) as amount,
+        round(pay.amount, cur.exponent) - coalesce(
+            (
+                select sum(round(alc.amount, cur.exponent))
+                from unnest(tot.amounts) as alc (amount)
+            ),
+            0
+        ) as amount,
         pay.wallet_transaction_id,
         pay.receipt_hour,
         pay.invoice_id is not null and tot.payment_id is null as is_allocated,
@@ -48,7 +63,8 @@ unallocated_parts as (
         pay.void_date,
         pay.recorded_at
     from payments as pay
-    left join allocated_totals as tot
+    inner join currencies as cur on pay.currency_code = cur.currency_code
+    left join allocated_amounts as tot
         on pay.tenant_id = tot.tenant_id and pay.payment_id = tot.payment_id
     where pay.is_posted and {{ is_kept('pay') }}
 ),
@@ -65,7 +81,7 @@ allocated_parts as (
         pay.share,
         pay.currency_code,
         pay.base_rate,
-        alc.amount,
+        round(alc.amount, cur.exponent) as amount,
         pay.wallet_transaction_id,
         pay.receipt_hour,
         true as is_allocated,
@@ -76,6 +92,7 @@ allocated_parts as (
     from allocations as alc
     inner join allocated_payments as pay
         on alc.tenant_id = pay.tenant_id and alc.payment_id = pay.payment_id
+    inner join allocated_currencies as cur on pay.currency_code = cur.currency_code
     where
         {{ is_kept('alc') }}
         and pay.is_posted

@@ -7,10 +7,6 @@ invoices as (
     select * from {{ ref('fct_invoices') }}
 ),
 
-currencies as (
-    select * from {{ ref('currencies') }}
-),
-
 payment_methods as (
     select * from {{ ref('payment_methods') }}
 ),
@@ -34,7 +30,7 @@ dated_parts as (
         case when inv.department_id is null then 'unattributed' else 'invoice' end
             as attribution_method,
         par.currency_code,
-        round(par.amount, cur.exponent) as amount,
+        par.amount,
         par.base_rate,
         case
             when par.wallet_transaction_id is not null then 'wallet_liability'
@@ -54,7 +50,6 @@ dated_parts as (
     from payment_parts as par
     left join invoices as inv
         on par.tenant_id = inv.tenant_id and par.invoice_id = inv.invoice_id
-    inner join currencies as cur on par.currency_code = cur.currency_code
     left join payment_methods as met on par.payment_method = met.payment_method
 ),
 

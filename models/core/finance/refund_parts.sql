@@ -41,7 +41,6 @@ executed_refunds as (
         rfd.currency_code,
         rfd.base_rate,
         round(rfd.amount, cur.exponent) as amount,
-        cur.exponent,
         rfd.refund_date,
         rfd.void_date,
         rfd.recorded_at
@@ -109,7 +108,7 @@ settled_refunds as (
                         'line_id', inn.line_id,
                         'invoice_id',
                         case when inn.is_allocated then inn.invoice_id end,
-                        'amount', round(inn.amount, rfd.exponent),
+                        'amount', inn.amount,
                         'is_allocated', inn.is_allocated and inv.invoice_id is not null,
                         'applied', greatest(inn.payment_date, inn.allocation_date),
                         'receipt_voided', inn.void_date

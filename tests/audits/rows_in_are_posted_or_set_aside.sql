@@ -26,6 +26,37 @@ credit_note_lines as (
         }}
 ),
 
+credit_note_allocations as (
+    select *
+    from {{
+            recomputed(
+                from_systems('credit_note_allocations'),
+                'credit_note_allocation',
+                'allocation_id'
+            )
+        }}
+),
+
+allocated_credit_note_lines as (
+    select * from {{ from_systems('credit_note_lines') }}
+),
+
+allocated_credit_note_refunds as (
+    select * from {{ from_systems('refunds', beside='credit_note_lines') }}
+),
+
+other_allocations as (
+    select * from {{ from_systems('credit_note_allocations') }}
+),
+
+credited_invoices as (
+    select * from {{ ref('fct_invoices') }}
+),
+
+currencies as (
+    select * from {{ ref('currencies') }}
+),
+
 wallet_transactions as (
     select * from {{
         recomputed(
@@ -45,6 +76,59 @@ adjusted_invoices as (
 
 postings as (
     select * from {{ ref('fct_postings') }}
+),
+
+-- Those of an issued credit note to another issued invoice of its currency. Which of several uses
+-- of a credit note comes first is not looked at: whichever it is, one for which the others leave
+-- something finds something.
+applied_allocations as (
+    select
+        alc.tenant_id,
+        alc.allocation_id
+    from credit_note_allocations as alc
+    inner join lateral (
+        select
+            min(inn.invoice_id) as invoice_id,
+            min(inn.currency_code) as currency_code,
+            min(cur.exponent) as exponent,
+            sum(
+                round(inn.amount, cur.exponent) + round(inn.tax_amount, cur.exponent)
+            ) as amount
+        from allocated_credit_note_lines as inn
+        inner join currencies as cur on inn.currency_code = cur.currency_code
+        where
+            inn.tenant_id = alc.tenant_id
+            and inn.credit_note_id = alc.credit_note_id
+            and inn.reject_reason is null
+            and inn.is_posted
+    ) as cre on true
+    inner join lateral (
+        select coalesce(sum(round(inn.amount, cre.exponent)), 0) as amount
+        from allocated_credit_note_refunds as inn
+        where
+            inn.tenant_id = alc.tenant_id
+            and inn.credit_note_id = alc.credit_note_id
+            and inn.is_posted
+    ) as rfd on true
+    inner join lateral (
+        select coalesce(sum(round(inn.amount, cre.exponent)), 0) as amount
+        from other_allocations as inn
+        where
+            inn.tenant_id = alc.tenant_id
+            and inn.credit_note_id = alc.credit_note_id
+            and inn.allocation_id <> alc.allocation_id
+            and inn.reject_reason is null
+    ) as oth on true
+    inner join credited_invoices as inv
+        on
+            alc.tenant_id = inv.tenant_id
+            and alc.invoice_id = inv.invoice_id
+            and cre.currency_code = inv.currency_code
+    where
+        alc.reject_reason is null
+        and alc.amount >= 1
+        and alc.invoice_id <> coalesce(cre.invoice_id, 0)
+        and cre.amount > rfd.amount + oth.amount
 ),
 
 expected_rows as (
@@ -83,6 +167,13 @@ expected_rows as (
         line_id
     from credit_note_lines
     where reject_reason is null and is_posted and amount >= 1
+    union all
+    select
+        tenant_id,
+        'credit_note_allocation' as document_type,
+        allocation_id as document_id,
+        null::bigint as line_id
+    from applied_allocations
     union all
     -- a use may stand beside its payment, which then posts it
     select

@@ -234,14 +234,8 @@ def _before(posting: Posting) -> Posting:
 
 
 def _turned(posting: Posting) -> Posting:
-    """Turn a posting round: a charge becomes a reversal, and a reversal a charge again."""
-    is_charge = (posting.debit, posting.credit) == ("revenue", "receivable")
-    is_charge = is_charge and posting.is_reversal and posting.origin.kind == "invoice"
-    return replace(
-        posting.swapped(),
-        is_reversal=not posting.is_reversal,
-        charged_line=posting.origin.line if is_charge else None,
-    )
+    """Turn a posting round: what is withdrawn, be it the void of a charge, charges no line."""
+    return replace(posting.swapped(), is_reversal=not posting.is_reversal)
 
 
 def _carried_to(posting: Posting, opens: date) -> Posting:

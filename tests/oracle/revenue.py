@@ -495,7 +495,9 @@ def discounts_summary(books: Books) -> Cells:
         lines = {
             (each.origin.key, each.origin.item and each.origin.item.line)
             for each in postings
-            if "discounts" in (each.debit, each.credit) and not each.is_reversal
+            if "discounts" in (each.debit, each.credit)
+            and not each.is_reversal
+            and each.counts > 0
         }
         gross, discount = -_on(postings, "revenue"), _on(postings, "discounts")
         found[key] = {

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from tests.oracle import reports
 from tests.oracle.closings import History
 from tests.oracle.journal import Books
 from tests.oracle.records import Row
@@ -74,6 +75,18 @@ def test_a_void_after_the_close_counts_on_its_own_day_if_that_is_open() -> None:
     )  # fmt: skip
     last = told(history.publish(3, later))[-1]
     assert last == (1, "revenue", "receivable", 100, date(2026, 4, 9), 0)
+
+
+def test_a_void_that_is_withdrawn_brings_back_its_charge_but_no_line() -> None:
+    history = History()
+    history.publish(1, books("100", status="void", voided_at=at(20)))
+    history.close("demo_1", MARCH, "carry-forward", 1)
+    found = reports.dept_revenue_daily(history.publish(2, books("100")))
+    cells = {
+        day: (int(row["gross_charge_amount"]), row["line_count"], row["invoice_count"])
+        for (_, day, _, _), row in found.items()
+    }
+    assert cells == {march(10): (100, 1, 1), march(20): (-100, 0, 0), APRIL: (100, 0, 0)}
 
 
 def test_what_was_carried_into_a_month_is_signed_with_it() -> None:

@@ -14,11 +14,12 @@ department_discounts as (
         currency_code,
         {{ net_credit('revenue') }}::numeric(18, 4) as gross_charge_amount,
         (-{{ net_credit('discounts') }})::numeric(18, 4) as discount_amount,
+        -- what a closed month withdraws, be it of a void, is none
         count(distinct row(document_id, line_id)) filter (
-            where event_type = 'line_discount' and not is_reversal
+            where event_type = 'line_discount' and not is_reversal and carried_to >= 0
         ) as discounted_line_count,
         count(distinct document_id) filter (
-            where event_type = 'line_discount' and not is_reversal
+            where event_type = 'line_discount' and not is_reversal and carried_to >= 0
         ) as discounted_invoice_count,
         business_date
     from postings

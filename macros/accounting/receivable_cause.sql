@@ -1,4 +1,6 @@
-{#- SQL for what a posting that moves the receivable did to it (A11). -#}
+{#- SQL for what a posting that moves the receivable did to it (A11). A use of a credit note, be it
+    refunded or allocated, takes off its own invoice what that was credited; it collects nothing
+    and gives back no receipt. -#}
 {% macro receivable_cause(alias) -%}
     case
         when
@@ -10,9 +12,8 @@
             then 'billed'
         when
             {{ alias }}.event_type in (
-                'credit_note', 'credit_note_tax', 'credit_note_excess'
+                'credit_note', 'credit_note_tax', 'credit_note_excess', 'credit_note_use'
             )
-            or {{ alias }}.document_type = 'credit_note_allocation'
             then 'credited'
         when {{ alias }}.event_type in ('payment', 'wallet_use', 'application')
             then 'applied'

@@ -56,6 +56,7 @@ class Origin:
     item: Item | None = None
     hour: int | None = None
     line: int = 0
+    uses_credit: bool = False
 
 
 @dataclass(frozen=True)
@@ -547,7 +548,7 @@ class Books(Records):
             document = {**note, **row, "patient_id": note["patient_id"]}
             header = self._origin(kind, document, invoice["id"], note["payer_id"])
             posting = Posting(
-                replace(header, line=int(kind == "credit_note_allocation")),
+                replace(header, line=int(kind == "credit_note_allocation"), uses_credit=True),
                 max(day, self._credited_on(note)), share, "receivable", "unapplied_credit",
                 taken["settled"],
             )  # fmt: skip

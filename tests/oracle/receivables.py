@@ -143,8 +143,10 @@ def ar_roll_forward(books: Books, day: date) -> Cells:
 def _cause(each: Posting) -> str:
     """Say what a posting did to the receivable: told by its document and the other account."""
     other = each.credit if each.debit == "receivable" else each.debit
-    if each.origin.kind in ("invoice", "credit_note", "credit_note_allocation"):
-        return "billed" if each.origin.kind == "invoice" else "credited"
+    if each.origin.kind == "invoice":
+        return "billed"
+    if each.origin.kind in ("credit_note", "credit_note_allocation") or each.origin.uses_credit:
+        return "credited"
     if other == "write_offs":
         return "written_off"
     if other in ("contractual_adjustments", "charity_care"):

@@ -15,7 +15,7 @@ application_events as (
         payer_id,
         patient_id,
         null::bigint as service_id,
-        'application' as event_type,
+        'credit_note_use' as event_type,
         share,
         'unapplied_credit' as debit_account,
         'receivable' as credit_account,

@@ -88,7 +88,7 @@ use_events as (
         coalesce(inv.payer_id, use.payer_id) as payer_id,
         coalesce(inv.patient_id, use.patient_id) as patient_id,
         null::bigint as service_id,
-        'application' as event_type,
+        'credit_note_use' as event_type,
         use.share,
         'receivable' as debit_account,
         'unapplied_credit' as credit_account,

@@ -83,6 +83,7 @@ inner join hms.payments as pay on alc.payment_id = pay.id
 cross join (values (1, 0.15), (2, 0.3), (3, 0.35), (4, 0.25)) as part (number, share)
 """
 FIRST = "number like 'S%-1'"
+OF_SECOND = "id in (select rfd.payment_id from hms.refunds as rfd where rfd.number like 'S%-2')"
 REFUND_EDITS = (
     f"update hms.refunds set status = 'voided', voided_at = executed_at + interval '36 hours'"
     f" where {FIRST}",
@@ -94,8 +95,16 @@ REFUND_EDITS = (
     " where number like 'S%-3'",
     "update hms.invoices set currency_code = 'KWD' where id in (select max(alc.invoice_id)"
     " from hms.payment_allocations as alc group by alc.payment_id)",
+    "insert into hms.wallet_transactions (hospital_id, wallet_id, patient_id, type, payment_id,"
+    " currency_code, exchange_rate, amount, status, transacted_at) select pay.hospital_id, 1,"
+    " coalesce(pay.patient_id, 1), 'refund', pay.id, pay.currency_code, pay.exchange_rate,"
+    " round(pay.amount * 0.6, 2), 'completed', pay.paid_at + interval '156 hours'"
+    f" from hms.payments as pay where {OF_SECOND}",
+    "update hms.wallet_transactions set payment_id = (select max(pay.id) from hms.payments as pay"
+    " where pay.hospital_id = wallet_transactions.hospital_id and pay.status = 'completed')"
+    " where id = (select max(wal.id) from hms.wallet_transactions as wal)",
     "update hms.payments set status = 'voided', voided_at = paid_at + interval '8 days'"
-    " where id in (select rfd.payment_id from hms.refunds as rfd where rfd.number like 'S%-2')",
+    f" where {OF_SECOND}",
     f"delete from hms.refunds where {FIRST}",
 )
 

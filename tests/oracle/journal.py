@@ -119,6 +119,23 @@ class Taken:
     until: date | None = None
 
 
+@dataclass(frozen=True)
+class Refund:
+    """Money that was given back, and the account that it was taken from."""
+
+    kind: str
+    row: Row
+    day: date
+    voided: date | None
+    share: str
+    account: str
+
+    @property
+    def is_of_receipt(self) -> bool:
+        """Tell whether a receipt is given back, and no credit note."""
+        return bool(self.row["payment_id"] and not self.row["credit_note_id"])
+
+
 class Books(Records):
     """The records of a hospital group, and the postings that follow from them."""
 
@@ -126,6 +143,7 @@ class Books(Records):
         super().__init__(tables)
         self.postings: list[Posting] = []
         self._of_invoice: dict[int | None, list[Posting]] = defaultdict(list)
+        self._given_back = list(self._executed_refunds())
         for step in (
             self._lines, self._payments, self._refunds, self._wallets, self._write_offs,
             self._allocated_credit_notes, self._credit_notes, self._used_credit_notes,
@@ -289,34 +307,47 @@ class Books(Records):
         amounts = [rounded(row["amount"], payment["currency_code"]) for row in allocations]
         return rounded(payment["amount"], payment["currency_code"]) - sum(amounts, ZERO)
 
+    def _executed_refunds(self) -> Iterator[Refund]:
+        """Give what was given back, in cash or into a wallet (R4)."""
+        for row in filter(self._is_executed, self.tables["refunds"]):
+            yield Refund(
+                "refund", row, self.day(row, "executed_at"), self._voided(row, "voided"),
+                row["share"], "cash",
+            )  # fmt: skip
+        for row in self.tables["wallet_transactions"]:
+            if row["type"] == "refund" and self._is_completed(row):
+                yield Refund(
+                    "wallet_transaction", {**row, "credit_note_id": None},
+                    self.day(row, "transacted_at"), self._voided(row, "voided"), "patient",
+                    "wallet_liability",
+                )  # fmt: skip
+
     def _refunds(self) -> Iterator[Posting]:
         """Post each part of a refund: what was applied opens its invoice again (A2)."""
-        for row in self.tables["refunds"]:
+        for refund in self._given_back:
+            row = refund.row
             payment = self.find("payments", row["payment_id"], row)
-            if not self._is_executed(row):
-                continue
             note = self._credit_note_of(row)
             named = [each for each in (row, payment, note) if each is not None]
             patient = next((each["patient_id"] for each in named if each["patient_id"]), None)
             payer = next((each["payer_id"] for each in named[1:] if each["payer_id"]), None)
-            day = self.day(row, "executed_at")
-            if row["payment_id"] and not row["credit_note_id"]:
-                parts = self._taken_of(row)
+            if refund.is_of_receipt:
+                parts = self._taken_of(refund)
             else:
                 invoice = next((each["invoice_id"] for each in named if each["invoice_id"]), None)
                 applied = not row["credit_note_id"]
-                parts = [Taken(0, invoice, row["amount"], day, is_applied=applied)]
+                parts = [Taken(0, invoice, row["amount"], refund.day, is_applied=applied)]
             for part in parts:
                 header = self._origin(
-                    "refund", {**row, "patient_id": patient}, part.invoice, payer
+                    refund.kind, {**row, "patient_id": patient}, part.invoice, payer
                 )
                 origin = replace(header, line=part.line)
                 found = self._money(
-                    row, origin, row["share"], "cash", part.amount, day,
+                    row, origin, refund.share, refund.account, part.amount, refund.day,
                     part.invoice if part.is_applied else None, part.applied,
                 )  # fmt: skip
                 outward = [posting.swapped() for posting in found]
-                yield from self._opened(outward, self._voided(row, "voided"), part.until)
+                yield from self._opened(outward, refund.voided, part.until)
 
     def _opened(
         self, found: list[Posting], voided: date | None, until: date | None
@@ -335,48 +366,42 @@ class Books(Records):
                     )
                     yield from self._posted([closed], voided)
 
-    def _taken_of(self, refund: Row) -> list[Taken]:
+    def _taken_of(self, refund: Refund) -> list[Taken]:
         """Play all refunds of the receipt in their order; give what this one takes."""
-        payment = self.find("payments", refund["payment_id"], refund)
+        payment = self.find("payments", refund.row["payment_id"], refund.row)
+        of = ("hospital_id", "payment_id", "currency_code")
         refunds = [
-            row
-            for row in self.tables["refunds"]
-            if row["hospital_id"] == refund["hospital_id"]
-            and row["payment_id"] == refund["payment_id"]
-            and row["currency_code"] == refund["currency_code"]
-            and not row["credit_note_id"]
-            and self._is_executed(row)
+            each
+            for each in self._given_back
+            if each.is_of_receipt and all(each.row[name] == refund.row[name] for name in of)
         ]
         played: list[tuple[date | None, list[Taken]]] = []
-        for row in sorted(refunds, key=lambda row: (self.day(row, "executed_at"), row["id"])):
-            day = self.day(row, "executed_at")
+        for each in sorted(refunds, key=lambda each: (each.day, each.kind, each.row["id"])):
             standing = [
                 part
                 for voided, parts in played
-                if voided is None or voided > day
+                if voided is None or voided > each.day
                 for part in parts
             ]
-            wanted, found = rounded(row["amount"], row["currency_code"]), []
-            for pool in self._pools(row, payment):
+            wanted, found = rounded(each.row["amount"], each.row["currency_code"]), []
+            for pool in self._pools(each, payment):
                 gone = sum((part.amount for part in standing if part.line == pool.line), ZERO)
                 amount = min(wanted, pool.amount - gone)
                 wanted -= amount
                 found.append(replace(pool, amount=amount))
             found.append(Taken(-1, None, wanted, None, is_applied=False))
-            if row["id"] == refund["id"]:
+            if each == refund:
                 return found
-            played.append((self._voided(row, "voided"), found))
+            played.append((each.voided, found))
         raise AssertionError(refund)
 
-    def _pools(self, refund: Row, payment: Row | None) -> list[Taken]:
+    def _pools(self, refund: Refund, payment: Row | None) -> list[Taken]:
         """Put what a receipt is made of in the order in which a refund takes it."""
         if payment is None or not self._is_received(payment):
             return []
         currency = payment["currency_code"]
         until = self._voided(payment, "voided")
-        if refund["currency_code"] != currency or (
-            until is not None and until <= self.day(refund, "executed_at")
-        ):
+        if refund.row["currency_code"] != currency or (until or date.max) <= refund.day:
             return []
         paid, allocations = self.day(payment, "paid_at"), self._allocations(payment)
         if not allocations:
@@ -394,7 +419,7 @@ class Books(Records):
         ]  # fmt: skip
         waiting = [pool for pool in pools if not pool.is_applied]
         applied = [pool for pool in pools if pool.is_applied]
-        named = [pool for pool in applied if pool.invoice == refund["invoice_id"]]
+        named = [pool for pool in applied if pool.invoice == refund.row["invoice_id"]]
         others = [pool for pool in applied if pool not in named]
         return [*named, left, *reversed(waiting), *reversed(others)]
 
@@ -415,32 +440,29 @@ class Books(Records):
         payments = list(self._good_payments())
         beside = {(row["hospital_id"], row["wallet_transaction_id"]) for row in payments}
         posted = {(row["hospital_id"], row["id"]) for row in payments}
-        for row in self.tables["wallet_transactions"]:
-            if not self.is_good_document(row) or row["status"] not in ("completed", "voided"):
-                continue
-            hospital, day = row["hospital_id"], self.day(row, "transacted_at")
+        for row in filter(self._is_completed, self.tables["wallet_transactions"]):
+            hospital, day, kind = row["hospital_id"], self.day(row, "transacted_at"), row["type"]
             invoice, amount = row["invoice_id"], row["amount"]
-            if row["type"] == "refund" and invoice is None:
-                payment = self.find("payments", row["payment_id"], row)
-                invoice = payment["invoice_id"] if payment else None
+            if kind == "refund":
+                continue
             origin = self._origin("wallet_transaction", row, invoice, None)
-            if row["type"] in ("top_up", "withdrawal"):
+            if kind in ("top_up", "withdrawal"):
                 exact = rounded(amount, origin.currency)
                 found = [Posting(origin, day, "patient", "cash", "wallet_liability", exact)]
-            elif (
-                row["type"] != "refund"
-                and ({(hospital, row["payment_id"])} & posted or (hospital, row["id"]) in beside)
-            ):  # fmt: skip
+            elif {(hospital, row["payment_id"])} & posted or (hospital, row["id"]) in beside:
                 continue  # R6: the use stands beside a payment
             else:
                 found = self._money(
                     row, origin, "patient", "wallet_liability", amount, day, invoice
                 )
-                if row["type"] != "refund" and invoice is None:
+                if invoice is None:
                     found = [replace(found[0], credit="unbilled_wallet_use")]  # V6
-            if row["type"] in ("withdrawal", "refund"):
+            if kind == "withdrawal":
                 found = [posting.swapped() for posting in found]
             yield from self._posted(found, self._voided(row, "voided"))
+
+    def _is_completed(self, row: Row) -> bool:
+        return self.is_good_document(row) and row["status"] in ("completed", "voided")
 
     def _write_offs(self) -> Iterator[Posting]:
         for row in self.tables["write_offs"]:

@@ -243,6 +243,25 @@ def test_a_refund_takes_what_settles_nothing_before_what_does() -> None:
     assert found == {14: (60, -60), 15: (60, 0), 16: (70, 0)}
 
 
+def test_refunds_into_a_wallet_and_in_cash_take_the_receipt_in_turn() -> None:
+    books = Books(
+        tables(
+            invoices=[invoice(1)],
+            invoice_items=[item(1, 1, "100")],
+            payments=[payment(1, 1, "100")],
+            refunds=[refund(1, 1, "50", 15)],
+            wallet_transactions=[
+                wallet_transaction(1, "refund", "30", payment_id=1, transacted_at=at(14)),
+                wallet_transaction(2, "refund", "30", payment_id=1, transacted_at=at(15)),
+                wallet_transaction(3, "refund", "7", invoice_id=1, transacted_at=at(16)),
+            ],
+        )
+    )
+    names = ("receivable", "unapplied_credit", "wallet_liability")
+    found = {day: tuple(account(books, name, day) for name in names) for day in (14, 15, 16)}
+    assert found == {14: (30, 0, -30), 15: (100, 10, -60), 16: (107, 10, -67)}
+
+
 def test_a_receipt_that_is_voided_after_its_refund_opens_the_invoice_once() -> None:
     books = Books(
         tables(

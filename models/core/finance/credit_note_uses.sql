@@ -1,6 +1,6 @@
 {# grain: one row per refund of a credit note, or allocation of one to another invoice #}
 with refunds as (
-    select * from {{ ref('credit_note_refunds') }}
+    select * from {{ ref('executed_refunds') }}
 ),
 
 wanted_applications as (
@@ -10,8 +10,8 @@ wanted_applications as (
 credit_note_uses as (
     select
         tenant_id,
-        'refund' as document_type,
-        refund_id as document_id,
+        document_type,
+        document_id,
         credit_note_id,
         share,
         payment_method,
@@ -22,6 +22,7 @@ credit_note_uses as (
         void_date,
         recorded_at
     from refunds
+    where credit_note_id is not null
     union all
     select
         tenant_id,

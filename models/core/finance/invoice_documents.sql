@@ -16,7 +16,7 @@ refunds as (
 ),
 
 payment_refunds as (
-    select * from {{ from_systems('refunds', beside='credit_note_lines') }}
+    select * from {{ ref('executed_refunds') }}
 ),
 
 refunded_payments as (
@@ -24,7 +24,7 @@ refunded_payments as (
 ),
 
 allocation_refunds as (
-    select * from {{ from_systems('refunds', beside='credit_note_lines') }}
+    select * from {{ ref('executed_refunds') }}
 ),
 
 refunded_allocations as (
@@ -34,14 +34,6 @@ refunded_allocations as (
 
 wallet_transactions as (
     select * from {{ from_systems('wallet_transactions', beside='credit_note_lines') }}
-),
-
-wallet_refunds as (
-    select * from {{ from_systems('wallet_transactions', beside='credit_note_lines') }}
-),
-
-repaid_payments as (
-    select * from {{ from_systems('payments', beside='credit_note_lines') }}
 ),
 
 -- of every system: those on an invoice that is not issued yet are found here only
@@ -86,11 +78,13 @@ invoice_documents as (
     select
         pay.tenant_id,
         pay.invoice_id,
-        'refund' as document_type,
-        rfd.refund_id as document_id
+        rfd.document_type,
+        rfd.document_id
     from refunded_payments as pay
     inner join lateral (
-        select inn.refund_id
+        select
+            inn.document_type,
+            inn.document_id
         from payment_refunds as inn
         where inn.tenant_id = pay.tenant_id and inn.payment_id = pay.payment_id
         offset 0
@@ -99,11 +93,13 @@ invoice_documents as (
     select
         alc.tenant_id,
         alc.invoice_id,
-        'refund' as document_type,
-        rfd.refund_id as document_id
+        rfd.document_type,
+        rfd.document_id
     from refunded_allocations as alc
     inner join lateral (
-        select inn.refund_id
+        select
+            inn.document_type,
+            inn.document_id
         from allocation_refunds as inn
         where inn.tenant_id = alc.tenant_id and inn.payment_id = alc.payment_id
         offset 0
@@ -115,19 +111,6 @@ invoice_documents as (
         'wallet_transaction' as document_type,
         wallet_transaction_id as document_id
     from wallet_transactions
-    union
-    select
-        pay.tenant_id,
-        pay.invoice_id,
-        'wallet_transaction' as document_type,
-        wal.wallet_transaction_id as document_id
-    from repaid_payments as pay
-    inner join lateral (
-        select inn.wallet_transaction_id
-        from wallet_refunds as inn
-        where inn.tenant_id = pay.tenant_id and inn.payment_id = pay.payment_id
-        offset 0
-    ) as wal on true
     union
     select
         tenant_id,

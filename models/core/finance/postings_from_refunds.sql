@@ -1,4 +1,4 @@
-{# grain: one row per posting of a refund #}
+{# grain: one row per posting of a refund, in cash or into a wallet #}
 with refund_parts as (
     select * from {{ ref('refund_parts') }}
 ),
@@ -15,8 +15,8 @@ payment_methods as (
 dated_parts as (
     select
         par.tenant_id,
-        'refund' as document_type,
-        par.refund_id as document_id,
+        par.document_type,
+        par.document_id,
         par.line_id,
         par.invoice_id,
         inv.department_id,
@@ -26,13 +26,17 @@ dated_parts as (
         null::bigint as service_id,
         par.share,
         inv.source_app,
+        par.wallet_type,
         par.payment_method,
         case when inv.department_id is null then 'unattributed' else 'invoice' end
             as attribution_method,
         par.currency_code,
         par.amount,
         par.base_rate,
-        coalesce(met.account, 'cash') as money_account,
+        case par.document_type
+            when 'wallet_transaction' then 'wallet_liability'
+            else coalesce(met.account, 'cash')
+        end as money_account,
         par.refund_date,
         -- A2, A10
         case
@@ -53,7 +57,11 @@ dated_parts as (
 refund_events as (
     select
         par.*,
-        case eve.kind when 'refund' then 'refund' else 'application' end as event_type,
+        case
+            when eve.kind <> 'refund' then 'application'
+            when par.document_type = 'wallet_transaction' then 'wallet_refund'
+            else 'refund'
+        end as event_type,
         case
             when eve.kind = 'closing' then 'unapplied_credit'
             when eve.kind = 'opening' or par.application_date = par.refund_date
@@ -89,7 +97,7 @@ refund_events as (
 ),
 
 posted_refunds as (
-    {{ postings('refund_events') }}
+    {{ postings('refund_events', known=['wallet_type']) }}
 )
 
 select * from posted_refunds

@@ -1,4 +1,4 @@
-{# grain: one row per posting of a wallet transaction #}
+{# grain: one row per posting of a wallet transaction, refunds aside #}
 with wallet_transactions as (
     select * from {{ from_systems('wallet_transactions') }}
 ),
@@ -11,10 +11,6 @@ wallet_payments as (
     select * from {{ from_systems('payments', beside='wallet_transactions') }}
 ),
 
-repaid_payments as (
-    select * from {{ from_systems('payments', beside='wallet_transactions') }}
-),
-
 invoices as (
     select * from {{ ref('fct_invoices') }}
 ),
@@ -23,13 +19,15 @@ currencies as (
     select * from {{ ref('currencies') }}
 ),
 
--- R6: a use that stands beside a posted payment is that payment
+-- R6: a use that stands beside a posted payment is that payment; refunds are posted with those
+-- in cash
 lone_transactions as (
     select wal.*
     from wallet_transactions as wal
     where
         wal.is_posted
         and {{ is_kept('wal') }}
+        and wal.movement <> 'refund'
         and (
             wal.movement <> 'use'
             or not (
@@ -59,7 +57,7 @@ dated_transactions as (
         'wallet_transaction' as document_type,
         wal.wallet_transaction_id as document_id,
         0::bigint as line_id,
-        coalesce(wal.invoice_id, rep.invoice_id) as invoice_id,
+        wal.invoice_id,
         inv.department_id,
         inv.practitioner_id,
         inv.payer_id,
@@ -83,27 +81,14 @@ dated_transactions as (
         wal.transaction_date,
         -- A2
         case
-            when
-                wal.movement in ('use', 'refund')
-                and inv.currency_code = wal.currency_code
+            when wal.movement = 'use' and inv.currency_code = wal.currency_code
                 then greatest(wal.transaction_date, inv.invoice_date)
         end as application_date,
         wal.void_date,
         wal.recorded_at
     from lone_transactions as wal
-    left join lateral (
-        select inn.invoice_id
-        from repaid_payments as inn
-        where
-            inn.tenant_id = wal.tenant_id
-            and inn.payment_id = wal.payment_id
-            and wal.movement = 'refund'
-        offset 0
-    ) as rep on true
     left join invoices as inv
-        on
-            wal.tenant_id = inv.tenant_id
-            and coalesce(wal.invoice_id, rep.invoice_id) = inv.invoice_id
+        on wal.tenant_id = inv.tenant_id and wal.invoice_id = inv.invoice_id
     inner join currencies as cur on wal.currency_code = cur.currency_code
 ),
 
@@ -127,18 +112,13 @@ wallet_events as (
         case when eve.is_application then 'application' else wal.movement end
             as event_type,
         case
-            when eve.is_application and wal.movement = 'wallet_refund' then 'receivable'
             when eve.is_application then 'unapplied_credit'
-            when wal.movement in ('wallet_top_up', 'wallet_refund')
-                then wal.counter_account
+            when wal.movement = 'wallet_top_up' then wal.counter_account
             else 'wallet_liability'
         end as debit_account,
         case
-            when eve.is_application and wal.movement = 'wallet_refund'
-                then 'unapplied_credit'
             when eve.is_application then 'receivable'
-            when wal.movement in ('wallet_top_up', 'wallet_refund')
-                then 'wallet_liability'
+            when wal.movement = 'wallet_top_up' then 'wallet_liability'
             else wal.counter_account
         end as credit_account,
         case when eve.is_application then wal.application_date else wal.transaction_date end

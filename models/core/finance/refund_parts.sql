@@ -1,14 +1,14 @@
 {# grain: one row per executed refund and part of its receipt that it gives back #}
 with refunds as (
-    select * from {{ from_systems('refunds') }}
+    select * from {{ ref('executed_refunds') }}
 ),
 
 receipt_refunds as (
-    select * from {{ ref('receipt_refunds') }}
+    select * from {{ ref('executed_refunds') }}
 ),
 
 payments as (
-    select * from {{ from_systems('payments', beside='refunds') }}
+    select * from {{ from_systems('payments') }}
 ),
 
 payment_parts as (
@@ -23,29 +23,26 @@ credit_note_lines as (
     select * from {{ from_systems('credit_note_lines', beside='refunds') }}
 ),
 
-currencies as (
-    select * from {{ ref('currencies') }}
-),
-
-executed_refunds as (
+named_refunds as (
     select
         rfd.tenant_id,
-        rfd.refund_id,
+        rfd.document_type,
+        rfd.document_id,
         rfd.payment_id,
         rfd.credit_note_id,
         coalesce(rfd.invoice_id, pay.invoice_id, cre.invoice_id) as invoice_id,
         coalesce(rfd.patient_id, pay.patient_id, cre.patient_id) as patient_id,
         coalesce(pay.payer_id, cre.payer_id) as payer_id,
+        rfd.wallet_type,
         rfd.payment_method,
         rfd.share,
         rfd.currency_code,
         rfd.base_rate,
-        round(rfd.amount, cur.exponent) as amount,
+        rfd.amount,
         rfd.refund_date,
         rfd.void_date,
         rfd.recorded_at
     from refunds as rfd
-    inner join currencies as cur on rfd.currency_code = cur.currency_code
     left join lateral (
         select
             inn.invoice_id,
@@ -68,7 +65,6 @@ executed_refunds as (
         order by inn.line_id
         limit 1
     ) as cre on true
-    where rfd.is_posted and {{ is_kept('rfd') }}
 ),
 
 -- The refunds of a receipt take its parts one after the other: first those of the invoice that
@@ -90,7 +86,7 @@ settled_refunds as (
                 )
             )
         ) as parts
-    from executed_refunds as rfd
+    from named_refunds as rfd
     left join lateral (
         select
             {{ take_parts() }}(
@@ -98,7 +94,7 @@ settled_refunds as (
                 coalesce(par.parts, '[]') || '[{"line_id": -1, "is_allocated": false}]',
                 pre.refund_date,
                 pre.void_date
-                order by pre.refund_date, pre.refund_id
+                order by pre.refund_date, pre.document_type, pre.document_id
             ) as parts
         from receipt_refunds as pre
         left join lateral (
@@ -146,21 +142,25 @@ settled_refunds as (
         ) as par on true
         where
             rfd.credit_note_id is null
+            and pre.credit_note_id is null
             and pre.tenant_id = rfd.tenant_id
             and pre.payment_id = rfd.payment_id
             and pre.currency_code = rfd.currency_code
-            and (pre.refund_date, pre.refund_id) <= (rfd.refund_date, rfd.refund_id)
+            and (pre.refund_date, pre.document_type, pre.document_id)
+            <= (rfd.refund_date, rfd.document_type, rfd.document_id)
     ) as sem on true
 ),
 
 refund_parts as (
     select
         rfd.tenant_id,
-        rfd.refund_id,
+        rfd.document_type,
+        rfd.document_id,
         par.line_id,
         par.invoice_id,
         rfd.patient_id,
         rfd.payer_id,
+        rfd.wallet_type,
         rfd.payment_method,
         rfd.share,
         rfd.currency_code,

@@ -146,8 +146,9 @@ class Play:
                     found = reader.rows(summary.__name__, key)
                     yield from differences(summary.__name__, summary(books), found)
             for report, key in DATED.items():
-                for day in DAYS if ASKED or report in SHORTLY else ():
-                    found = used_buckets(reader.rows(report.__name__, key, day))
+                days = DAYS if ASKED or report in SHORTLY else ()
+                for day, rows in reader.dated(report.__name__, key, days).items():
+                    found = used_buckets(rows)
                     yield from differences(f"{report.__name__} {day}", report(books, day), found)
 
     def _changes(self, reader: Reader) -> tuple[Cells, Cells]:

@@ -148,12 +148,23 @@ class Reader:
                 found[tuple(row[column] for column in ("tenant_id", *columns))] = row
         return found
 
-    def rows(self, mart: str, key: tuple[str, ...], day: date | None = None) -> Cells:
-        """Give a mart's rows by tenant and key, as of a day."""
-        found: Cells = {}
+    def rows(self, mart: str, key: tuple[str, ...]) -> Cells:
+        """Give a mart's rows by tenant and key."""
         query = sql.SQL("select * from {}").format(sql.Identifier("marts", mart))
-        if day is not None:
-            query += sql.SQL(" where as_of_date = {}").format(sql.Literal(day))
+        return self._by_key(mart, key, query)
+
+    def dated(self, mart: str, key: tuple[str, ...], days: tuple[date, ...]) -> dict[date, Cells]:
+        """Give the rows of a mart that holds for a day, by day, tenant and key."""
+        query = sql.SQL("select * from {} where as_of_date = any({})").format(
+            sql.Identifier("marts", mart), sql.Literal(list(days))
+        )
+        found: dict[date, Cells] = {day: {} for day in days}
+        for (name, day, *rest), row in self._by_key(mart, ("as_of_date", *key), query).items():
+            found[day][name, *rest] = row
+        return found
+
+    def _by_key(self, mart: str, key: tuple[str, ...], query: sql.Composable) -> Cells:
+        found: Cells = {}
         for tenant in self.tenants:
             self._connection.execute("select set_config('almoner.tenant', %s, false)", (tenant,))
             for row in self._connection.execute(query):
@@ -204,8 +215,8 @@ def check(installation: Installation) -> None:
         for day in (first, *DAYS):
             told += differences(f"ar_aging_trend {day}", *_on_trend(books, trend, day))
         for report, key in DATED.items():
-            for day in (first, *DAYS):
-                found = used_buckets(reader.rows(report.__name__, key, day))
+            for day, rows in reader.dated(report.__name__, key, (first, *DAYS)).items():
+                found = used_buckets(rows)
                 expected = on_record(books, report(books, day), day)
                 told += differences(f"{report.__name__} {day}", expected, found)
     assert not told, "\n".join(told)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 
 from tests.oracle.points import revenue_point
 from tests.oracle.records import Hospital, Records, Row, Tables, rounded
@@ -75,7 +76,7 @@ class Posting:
     carried_to: int = 0
     carried_from: date | None = None
 
-    @property
+    @cached_property
     def base_amount(self) -> Decimal:
         """Give the amount in the hospital's own currency."""
         return rounded(self.amount * self.origin.rate, self.origin.hospital.currency)

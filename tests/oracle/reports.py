@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 from typing import Any
 
 from tests.oracle.journal import ZERO, Books, Posting
@@ -28,6 +29,7 @@ def tenant(hospital: Hospital) -> str:
     return f"demo_{hospital.key}"
 
 
+@lru_cache(maxsize=8)
 def open_receivables(books: Books, day: date) -> Cells:
     """Sum what is open by document, share and currency at the end of a day (A1)."""
     found: Cells = {}
@@ -93,8 +95,10 @@ def ar_aging(books: Books, day: date) -> Cells:
     return {place: cells for place, cells in found.items() if any(cells.values())}
 
 
-def aged_parts(books: Books, day: date) -> Iterator[tuple[Key, dict[str, Any], date, Decimal]]:
+@lru_cache(maxsize=8)
+def aged_parts(books: Books, day: date) -> list[tuple[Key, dict[str, Any], date, Decimal]]:
     """Give what is open with its cells, by the due dates of its parts (A6)."""
+    found = []
     owed_by_patients = {
         _owed(each)[:3]
         for each in _receivable(books, day)
@@ -105,7 +109,8 @@ def aged_parts(books: Books, day: date) -> Iterator[tuple[Key, dict[str, Any], d
         in_parts = share == "patient" or place[:3] not in owed_by_patients
         invoice = key if kind == "invoice" and in_parts else None
         for due, part in _parts(books, invoice, cells):
-            yield place, cells, due, part
+            found.append((place, cells, due, part))
+    return found
 
 
 def bucket(days: int) -> str:
@@ -336,6 +341,7 @@ def _until(books: Books, day: date) -> list[Posting]:
     return [each for each in books.postings if each.day <= day]
 
 
+@lru_cache(maxsize=8)
 def _receivable(books: Books, day: date) -> list[Posting]:
     return [each for each in _until(books, day) if each.on("receivable")]
 

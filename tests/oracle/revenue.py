@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from itertools import permutations
 from math import floor
 from typing import Any
@@ -718,6 +719,7 @@ def last_days(books: Books) -> dict[str, date]:
     return {name: max(days) for name, days in _days_on_record(books).items()}
 
 
+@lru_cache(maxsize=8)
 def _days_on_record(books: Books) -> dict[str, set[date]]:
     found: dict[str, set[date]] = defaultdict(set)
     posted = [(tenant(each.origin.hospital), each.day) for each in books.postings]

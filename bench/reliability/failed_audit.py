@@ -45,7 +45,7 @@ def _round(ground: Ground, tally: Tally) -> None:
 def readable(login: str, owner: str) -> dict[str, str]:
     """Give what a login reads of every relation of the database, or that it is refused.
 
-    What holds for each day that there is, is read for one in thirty.
+    What holds for each day that there is, is read for a few.
     """
     with psycopg.connect(owner) as connection:
         found = connection.execute(
@@ -68,7 +68,7 @@ def _read(
         "select md5(string_agg(rel::text, ' ' order by rel::text)) from {} as rel where {}"
     ).format(
         relation,
-        sql.SQL("(as_of_date - date '2000-01-01') % 30 = 0" if is_as_of else "true"),
+        grounds.on_few_days(sql.Identifier("rel")) if is_as_of else sql.SQL("true"),
     )
     try:
         return str(connection.execute(query).fetchone())

@@ -217,10 +217,14 @@ def digests(connection: psycopg.Connection[tuple[str]], asked: dict[str, sql.Com
         return {name: str(connection.execute(query).fetchone()) for name, query in asked.items()}
 
 
+def on_few_days(relation: sql.Identifier) -> sql.Composed:
+    """Give the condition that reads a few of all days of what holds for each."""
+    return sql.SQL("{}.as_of_date = any({})").format(relation, sql.Literal(list(DAYS)))
+
+
 def _digest(mart: marts.Mart) -> sql.Composed:
-    within = sql.SQL("true")
-    if mart.date_column == "as_of_date":
-        within = sql.SQL("mar.as_of_date = any({})").format(sql.Literal(list(DAYS)))
+    is_as_of = mart.date_column == "as_of_date"
+    within = on_few_days(sql.Identifier("mar")) if is_as_of else sql.SQL("true")
     return sql.SQL(
         "select count(*) || ' ' || md5(string_agg(mar::text, ' ' order by mar::text))"
         " from {} as mar where {}"

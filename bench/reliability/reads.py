@@ -17,7 +17,7 @@ from bench.reliability.measured import Measured, Tally
 from runner import db
 from runner.demo import generator
 
-ONE, OTHER = "dept_revenue_daily", "trial_balance"
+ONE, OTHER = "dept_revenue_daily", "collections_daily"
 READERS = 3
 Pair = tuple[str, str]
 

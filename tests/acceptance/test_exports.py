@@ -9,6 +9,7 @@ import json
 import os
 import re
 from datetime import date, datetime
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -95,15 +96,14 @@ def test_every_value_is_right_and_no_text_is_a_formula(
 
 def test_the_file_holds_the_tenants_rows_of_the_mart(demo: Installation, command: Command) -> None:
     published = demo.published(days=(END,))
-    for mart in demo.marts():
+    for mart, tenant in zip(demo.marts(), cycle(demo.tenants()), strict=False):
         day = ("--as-of", END.isoformat()) if mart.date_column == "as_of_date" else ()
-        for tenant in demo.tenants():
-            rows = _rows(_export(command, mart.name, *day, tenant=tenant).out)
-            expected = [row for row in published[mart.name] if row[0] == tenant]
-            assert sorted(map(_told, (row.values() for row in rows))) == sorted(
-                map(_told, expected)
-            ), (mart.name, tenant)
-            assert [*rows[0]] == [column.name for column in mart.columns] if rows else True
+        rows = _rows(_export(command, mart.name, *day, tenant=tenant).out)
+        expected = [row for row in published[mart.name] if row[0] == tenant]
+        assert sorted(map(_told, (row.values() for row in rows))) == sorted(
+            map(_told, expected)
+        ), (mart.name, tenant)
+        assert [*rows[0]] == [column.name for column in mart.columns] if rows else True
 
 
 def _told(row: Any) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import signal
 import subprocess
 import sys
@@ -86,13 +85,12 @@ def _spawn(installation: Installation, state: Path) -> subprocess.Popen[bytes]:
     )
 
 
-@pytest.mark.parametrize("round_number", range(3))
 def test_a_killed_build_leaves_readers_and_the_next_build_succeeds(
-    installation: Installation, databases: Databases, tmp_path: Path, round_number: int
+    installation: Installation, databases: Databases, tmp_path: Path
 ) -> None:
-    chance = random.Random(round_number)
+    """The proofs of reliability kill at any point; here it is after something was computed."""
     before = installation.published()
-    installation.live(round_number)
+    installation.live(1)
     with installation.connect() as connection:
         last = releases.last_published(connection)
     process = _spawn(installation, tmp_path / "state")
@@ -101,7 +99,7 @@ def test_a_killed_build_leaves_readers_and_the_next_build_succeeds(
             connection, "select from almoner.plans where release_id > %s", last
         ):
             time.sleep(0.01)
-    time.sleep(chance.uniform(0, 2.5))
+    time.sleep(1)
     process.send_signal(signal.SIGKILL)
     process.wait()
     with installation.connect() as connection:

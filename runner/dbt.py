@@ -282,6 +282,7 @@ def _keep_connections() -> None:
     A new session reads the catalogs anew; dbt opens one for each node, and for each test.
     """
     from dbt.adapters.postgres import PostgresAdapter, PostgresConnectionManager
+    from psycopg2.extensions import STATUS_BEGIN, TRANSACTION_STATUS_IDLE
 
     class Kept(PostgresConnectionManager):  # type: ignore[misc]
         def release(self) -> None:
@@ -289,7 +290,13 @@ def _keep_connections() -> None:
             if connection is None or connection.state != "open":
                 return
             try:
-                connection.handle.rollback()
+                handle = connection.handle
+                is_idle = handle.info.transaction_status == TRANSACTION_STATUS_IDLE
+                if handle.status == STATUS_BEGIN and is_idle:
+                    # after dbt's own COMMIT, of which psycopg2 knows nothing, the server would
+                    # warn of a rollback without a transaction, for every node
+                    handle.cursor().execute("begin")
+                handle.rollback()
                 connection.transaction_open = False
             except Exception:
                 super().release()

@@ -196,7 +196,7 @@ def tenants_of(url: str) -> list[str]:
 def figures(url: str, tenants: list[str]) -> Figures:
     """Digest every mart as the tenants read it."""
     found: Figures = {}
-    with psycopg.connect(url, autocommit=True) as connection:
+    with psycopg.connect(url, autocommit=True, prepare_threshold=0) as connection:
         for tenant in tenants:
             connection.execute("select set_config('almoner.tenant', %s, false)", (tenant,))
             for name, digest in digests(connection, queries(url)).items():

@@ -125,7 +125,10 @@ class Reader:
     """Reads marts as each tenant of the last release does."""
 
     def __init__(self, installation: Installation) -> None:
-        self._connection = psycopg.connect(installation.target, row_factory=dict_row)
+        # each query is planned once, not once for each tenant
+        self._connection = psycopg.connect(
+            installation.target, row_factory=dict_row, prepare_threshold=0
+        )
         self.tenants = [row["tenant_id"] for row in self._connection.execute(LAST_TENANTS)]
 
     def __enter__(self) -> Reader:
@@ -298,7 +301,7 @@ def test_an_edited_demo_and_a_full_rebuild(demo: Installation, databases: Databa
     rehearsal = Rehearsal(demo, databases)
 
     @settings(
-        max_examples=ASKED or 2,
+        max_examples=ASKED or 1,
         derandomize=not ASKED,
         deadline=None,
         print_blob=True,

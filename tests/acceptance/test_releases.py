@@ -13,11 +13,11 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from runner import db, publication, releases
+from runner import db, publication, releases, server
 from runner.dbt import Dbt
 from runner.errors import AuditError, DatabaseError, PublicationError
 from tests.acceptance.conftest import EXCEPTIONS, Installation
-from tests.conftest import ROOT, Databases
+from tests.conftest import ROOT, Databases, Running
 
 pytestmark = pytest.mark.acceptance
 
@@ -37,12 +37,14 @@ def test_ten_days_built_day_by_day_equal_one_build_from_nothing(
     assert empty <= EXCEPTIONS
 
 
-def test_a_full_rebuild_changes_nothing(installation: Installation) -> None:
+def test_a_full_rebuild_changes_nothing(installation: Installation, embedded: Running) -> None:
+    warned = _warnings(embedded)
     installation.live(1)
     installation.build()
     before, views = installation.published(), _views(installation)
     outcome = installation.build(full=True)
     assert installation.published() == before
+    assert _warnings(embedded) == warned
     assert _views(installation) == views  # replaced in place: builders in step never deadlock
     with installation.connect() as connection:
         feeds = db.rows(
@@ -51,6 +53,12 @@ def test_a_full_rebuild_changes_nothing(installation: Installation) -> None:
             outcome.release,
         )
     assert feeds == []
+
+
+def _warnings(running: Running) -> list[str]:
+    """Give what the embedded server has warned of so far."""
+    lines = running.log.read_text().splitlines() if isinstance(running, server.Server) else []
+    return [line for line in lines if "WARNING" in line]
 
 
 def _views(installation: Installation) -> dict[str, int]:

@@ -3,6 +3,9 @@
 The database lies in a tablespace on a small file system in memory, which only root can mount.
 The disk fills at the start of a stage, each in its turn, or at any moment. So that each stage
 wants space: sorts of the audits spill, and the publication writes every mart anew.
+
+Readers read in sessions that are open already, as pools keep them: PostgreSQL refuses a new one
+while it cannot write its cache of the catalog ("could not write init file").
 """
 
 from __future__ import annotations
@@ -61,14 +64,18 @@ def _round(ground: Ground, tally: Tally, disk: Path, stage: str, moment: float) 
     ground.renew(SPACE)
     ballast = disk / "ballast"
     told = f"full in {stage}" if stage != "any" else f"full after {moment:.2f} s"
-    with _wanting_space(ground):
-        answer = _build(ground, tally, ballast, stage, moment)
+    asked, everyone = grounds.queries(ground.target), sorted(grounds.tenants_of(ground.target))
+    with grounds.reader(ground.target) as reader:
+        with _wanting_space(ground):
+            answer = _build(ground, tally, ballast, stage, moment)
+        try:
+            shown = grounds.read(reader, asked, everyone)
+        finally:
+            ballast.unlink()
     tally.count(_outcome(stage, answer))
     if stage != "any":
         stopped = answer.get("stage") == stage
         tally.expect(stopped, f"{told}: it did not end there: {answer}")
-    everyone = sorted(grounds.tenants_of(ground.target))
-    shown = _figures_without_space(ground, ballast, everyone)
     expected = ground.all_after if answer.get("release") else ground.all_before
     tally.expect(shown == expected, f"{told}: after {answer} the marts are of neither release")
     again = ground.runners.start().wait()
@@ -111,14 +118,6 @@ def _wanting_space(ground: Ground) -> Iterator[None]:
             yield
         finally:
             connection.execute(of_target + sql.SQL("reset all"))
-
-
-def _figures_without_space(ground: Ground, ballast: Path, everyone: list[str]) -> grounds.Figures:
-    """Read the marts while the disk is still full, and give the space back."""
-    try:
-        return grounds.figures(ground.target, everyone)
-    finally:
-        ballast.unlink()
 
 
 def _fill(ballast: Path) -> None:

@@ -19,6 +19,7 @@ from runner.demo import generator
 
 ONE, OTHER = "dept_revenue_daily", "collections_daily"
 READERS = 3
+PAUSE = 0.02  # seconds between two reads of a reader
 Pair = tuple[str, str]
 
 
@@ -96,6 +97,7 @@ class Readers:
                 while not self._stop.is_set():
                     for way in (_in_one_statement, _in_one_transaction, _twice):
                         self._timed(connection, way)
+                        self._stop.wait(PAUSE)
         except psycopg.Error as error:
             self.errors.append(str(error))
 

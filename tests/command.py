@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -14,6 +15,14 @@ from runner.cli import main
 from tests.conftest import ROOT
 
 PROJECT = ("dbt_project.yml", "runner", "models", "macros", "seeds", "tests")
+
+
+def emptied(name: str) -> Path:
+    """Give an empty directory in the same place as before: elsewhere dbt parses all anew."""
+    directory = Path(os.environ["ALMONER_STATE"]) / name
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir()
+    return directory
 
 
 @dataclass(frozen=True)
@@ -33,12 +42,19 @@ class Command:
     environment: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def within(cls, directory: Path, **environment: str) -> Command:
-        """Make a project directory whose models and macros are this project's."""
+    def with_project(cls, **environment: str) -> Command:
+        """Make a project directory whose models and macros are this project's.
+
+        It has a state of its own, but for what dbt parsed.
+        """
+        directory = emptied("project")
         for name in PROJECT:
             (directory / name).symlink_to(ROOT / name)
         state = directory / "state"
         state.mkdir()
+        parsed = Path(os.environ["ALMONER_STATE"]) / "dbt"
+        parsed.mkdir(exist_ok=True)
+        (state / "dbt").symlink_to(parsed)
         return cls(directory, {"ALMONER_STATE": str(state), **environment})
 
     def configure(self, text: str) -> None:

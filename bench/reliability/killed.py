@@ -6,6 +6,8 @@ import os
 import random
 import signal
 import time
+from contextlib import closing, suppress
+from typing import Any
 
 import psycopg
 
@@ -16,6 +18,7 @@ from bench.reliability.readers import Reader, mixed
 from bench.reliability.runners import Run
 
 VICTIMS = ("backend", "server", "runner")
+RECOVERY = 30  # seconds
 
 
 def run(ground: Ground, size: int, seed: int) -> Measured:
@@ -43,10 +46,10 @@ def _round(
         if build.wait().get("release"):
             tally.count("published all the same")
         begun = time.monotonic()
-        answer = ground.runners.start().wait()
+        answer = _next_build(ground, tally, begun)
         tally.most("s to recover at most", time.monotonic() - begun)
     tally.expect("error" not in answer, f"{told}: the next build failed: {answer}")
-    tally.expect(time.monotonic() - begun < 30, f"{told}: recovery took over 30 s")
+    tally.expect(_is_in_time(begun), f"{told}: recovery took over {RECOVERY} s")
     tally.count("readings of all marts", len(reader.answers))
     tally.count("connections lost by the reader", reader.lost)
     tally.complaints += [f"{told}: a reader got {error}" for error in reader.errors]
@@ -56,6 +59,20 @@ def _round(
     grounds.judge(ground, tally, told)
 
 
+def _next_build(ground: Ground, tally: Tally, begun: float) -> dict[str, Any]:
+    """Build; while the server still ends a killed runner's statement, ask again as cron does."""
+    answer = ground.runners.start().wait()
+    while "another build is running" in answer.get("message", "") and _is_in_time(begun):
+        tally.count("builds told to wait")
+        time.sleep(1)
+        answer = ground.runners.start().wait()
+    return answer
+
+
+def _is_in_time(begun: float) -> bool:
+    return time.monotonic() - begun < RECOVERY
+
+
 def _kill(ground: Ground, build: Run, victim: str, chance: random.Random) -> bool:
     if victim == "runner":
         build.signal(signal.SIGKILL)
@@ -63,13 +80,16 @@ def _kill(ground: Ground, build: Run, victim: str, chance: random.Random) -> boo
     if victim == "server":
         ground.kill_server()
         return True
-    with psycopg.connect(grounds.superuser(ground.running)) as connection:
+    connection = psycopg.connect(grounds.superuser(ground.running), autocommit=True)
+    with closing(connection):
         found = connection.execute(
             "select pid from pg_stat_activity where datname = %s and usename = 'almoner'"
             " and backend_type = 'client backend'",
             (grounds.name_of(ground.target),),
         ).fetchall()
-    if not found:
-        return False
-    os.kill(chance.choice(found)[0], signal.SIGKILL)
-    return True
+        if found:
+            os.kill(chance.choice(found)[0], signal.SIGKILL)
+            # the server lets new sessions in until it has noticed, and then ends all
+            with suppress(psycopg.OperationalError):
+                connection.execute("select pg_sleep(30)")
+    return bool(found)

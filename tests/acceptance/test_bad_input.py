@@ -8,7 +8,6 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -20,13 +19,12 @@ from runner import db, releases
 from runner.build import Builder
 from runner.errors import DatabaseError
 from runner.progress import Silent
-from tests.acceptance.conftest import Installation
+from tests.acceptance.conftest import Installation, Published
 from tests.command import Command, Said
 from tests.conftest import Databases
 
 pytestmark = pytest.mark.acceptance
 
-Published = dict[str, list[tuple[Any, ...]]]
 
 # without these the operational database refuses most of what is planted here
 UNGUARDED = """
@@ -107,9 +105,9 @@ LAST = "(select max(id) from hms.payments where hospital_id = 1)"
 
 
 @pytest.fixture
-def command(installation: Installation, tmp_path: Path) -> Command:
+def command(installation: Installation) -> Command:
     """Give the command, configured for a copy of the demo."""
-    made = Command.within(tmp_path, ALMONER_DSN=installation.target)
+    made = Command.with_project(ALMONER_DSN=installation.target)
     made.configure(_source(installation.source))
     return made
 
@@ -131,8 +129,9 @@ def _assert_error(said: Said, exit_code: int, *parts: str) -> None:
 # -- rows that are set aside -----------------------------------------------------------------
 
 
-def test_bad_rows_are_set_aside_until_they_are_mended(installation: Installation) -> None:
-    before = installation.published()
+def test_bad_rows_are_set_aside_until_they_are_mended(
+    installation: Installation, shown: Published
+) -> None:
     # a row that was mended is a row that was written again
     figures = installation.published(without="recorded_at")
     rows = _plant(installation)
@@ -148,7 +147,7 @@ def test_bad_rows_are_set_aside_until_they_are_mended(installation: Installation
         ("demo_1", "invoice_lines", "line of an invoice set aside"),
         ("demo_1", "hms.payments", "duplicate key"),
     }
-    _assert_all_else_is_published(installation, before, after, rows)
+    _assert_all_else_is_published(installation, shown, after, rows)
     _put_back(installation, rows)
     installation.run(
         f"delete from hms.payments where id = {LAST}"
@@ -211,9 +210,8 @@ def _put_back(installation: Installation, rows: list[dict[str, Any]]) -> None:
 
 
 def test_a_tenant_without_a_time_zone_is_held_and_the_others_move_on(
-    installation: Installation, command: Command
+    installation: Installation, shown: Published, command: Command
 ) -> None:
-    before = installation.published()
     installation.run("update hms.hospitals set time_zone = null where id = 2")
     installation.run(
         "insert into hms.hospitals (id, code, name, time_zone, currency_code)"
@@ -223,8 +221,8 @@ def test_a_tenant_without_a_time_zone_is_held_and_the_others_move_on(
     assert installation.build().tenants == 2
     after = installation.published()
     assert any("Renamed" in row for row in after["dept_revenue_daily"])
-    for mart in before:
-        assert _of("demo_2", after[mart]) == _of("demo_2", before[mart]), mart
+    for mart in shown:
+        assert _of("demo_2", after[mart]) == _of("demo_2", shown[mart]), mart
     amiss = _amiss(command)
     assert amiss["demo_2"]["held_because"] == "tenant without a time zone"
     assert amiss["demo_2"]["reads_release"] == 1
@@ -260,15 +258,16 @@ UNREACHABLE = [
 ]
 
 
-def test_an_unreachable_source(installation: Installation, command: Command) -> None:
-    before = installation.published()
+def test_an_unreachable_source(
+    installation: Installation, shown: Published, command: Command
+) -> None:
     for change, reason in UNREACHABLE:
         command.configure(_source(make_conninfo(installation.source, **change)))
         said = command.run("build")
         _assert_error(said, 3, "cannot reach source demo at ", reason)
         assert "sources.demo in almoner.yml" in said.err
         assert str(conninfo_to_dict(installation.source)["password"]) not in said.err
-    assert installation.published() == before
+    assert installation.shows(shown)
 
 
 BREACHES = [
@@ -283,8 +282,9 @@ BREACHES = [
 ]
 
 
-def test_a_source_that_breaks_its_contract(installation: Installation, command: Command) -> None:
-    before = installation.published()
+def test_a_source_that_breaks_its_contract(
+    installation: Installation, shown: Published, command: Command
+) -> None:
     installation.run("update hms.hospitals set name = name || '!'")
     for breach, message in BREACHES:
         installation.run(breach)
@@ -293,26 +293,24 @@ def test_a_source_that_breaks_its_contract(installation: Installation, command: 
             last = releases.listing(connection)[0]
         assert last["state"] == "reverted"
         assert message in last["reason"]
-    assert installation.published() == before
+    assert installation.shows(shown)
 
 
 def test_rows_that_vanish_in_masses_stop_the_build(
-    installation: Installation, command: Command
+    installation: Installation, shown: Published, command: Command
 ) -> None:
-    before = installation.published()
     installation.run(UNGUARDED)
     installation.run("delete from hms.payments where id % 2 = 0")
     said = command.run("build")
     _assert_error(said, 1, "rows of payments have vanished")
     assert "--accept-deletions" in said.err
-    assert installation.published() == before
+    assert installation.shows(shown)
 
 
 # -- lost connections and a second builder ---------------------------------------------------
 
 
-def test_a_lost_connection(installation: Installation) -> None:
-    before = installation.published()
+def test_a_lost_connection(installation: Installation, shown: Published) -> None:
     installation.live(1)
     builder = Builder(installation.settings, installation.target)
     sabotages = {
@@ -326,17 +324,18 @@ def test_a_lost_connection(installation: Installation) -> None:
             builder.build(sabotage)
         assert caught.value.exit_code == 3
         assert "`almoner build`" in caught.value.hint
-        assert installation.published() == before
+        assert installation.shows(shown)
     assert builder.build(Silent()).release is not None
-    assert installation.published() != before
+    assert not installation.shows(shown)
 
 
-def test_a_second_builder_is_told_to_wait(installation: Installation, command: Command) -> None:
-    before = installation.published()
+def test_a_second_builder_is_told_to_wait(
+    installation: Installation, shown: Published, command: Command
+) -> None:
     with installation.connect() as connection, releases.builder(connection):
         for arguments in (["build"], ["sync"], ["releases", "rollback", "--to", "1"]):
             _assert_error(command.run(*arguments), 4, "another build is running")
-    assert installation.published() == before
+    assert installation.shows(shown)
 
 
 def test_commands_that_meet_on_a_new_database_do_not_disturb_each_other(
@@ -407,17 +406,15 @@ def test_a_wrong_name_or_combination(command: Command) -> None:
         (("demo", "create", "--tenants", "0"), "0 is not in the range"),
     ],
 )
-def test_a_wrong_option(tmp_path: Path, arguments: tuple[str, ...], message: str) -> None:
-    said = Command.within(tmp_path).run(*arguments)
+def test_a_wrong_option(arguments: tuple[str, ...], message: str) -> None:
+    said = Command.with_project().run(*arguments)
     assert said.exit_code == 2
     assert message in said.err
     assert "--help" in said.err
 
 
-def test_without_a_source_or_a_release_the_next_step_is_told(
-    tmp_path: Path, databases: Databases
-) -> None:
-    command = Command.within(tmp_path, ALMONER_DSN=databases.create())
+def test_without_a_source_or_a_release_the_next_step_is_told(databases: Databases) -> None:
+    command = Command.with_project(ALMONER_DSN=databases.create())
     for name in ("build", "sync"):
         _assert_error(command.run(name), 2, "no source is configured")
     _assert_error(command.run(*EXPORT), 2, "there is no mart dept_revenue_daily")
@@ -456,8 +453,8 @@ def test_without_a_source_or_a_release_the_next_step_is_told(
         ("a: \x00", "almoner.yml is not valid YAML"),
     ],
 )
-def test_a_bad_almoner_yml(tmp_path: Path, text: str, message: str) -> None:
-    command = Command.within(tmp_path)
+def test_a_bad_almoner_yml(text: str, message: str) -> None:
+    command = Command.with_project()
     command.configure(text)
     for name in ("build", "status"):
         said = command.run(name)
@@ -465,13 +462,13 @@ def test_a_bad_almoner_yml(tmp_path: Path, text: str, message: str) -> None:
         assert "secret" not in said.err
 
 
-def test_a_bad_dsn_in_the_environment(tmp_path: Path) -> None:
-    command = Command.within(tmp_path, ALMONER_DSN="secret")
+def test_a_bad_dsn_in_the_environment() -> None:
+    command = Command.with_project(ALMONER_DSN="secret")
     _assert_error(command.run("status"), 2, "ALMONER_DSN must be a DSN")
 
 
-def test_variables_are_filled_in_after_the_file_is_read(tmp_path: Path) -> None:
-    command = Command.within(tmp_path, PASSWORD="p: #{", ALMONER_DSN="")
+def test_variables_are_filled_in_after_the_file_is_read() -> None:
+    command = Command.with_project(PASSWORD="p: #{", ALMONER_DSN="")
     command.configure("# ${NOWHERE}\ndatabase: host=127.0.0.1 port=1 password='${PASSWORD}'")
     said = command.run("status")
     _assert_error(said, 3, "cannot reach Almoner's database at 127.0.0.1:1/: Connection refused")

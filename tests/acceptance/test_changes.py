@@ -190,10 +190,12 @@ def test_a_credit_note_is_used_on_another_invoice(installation: Installation) ->
 
 
 def _edit_two_by_two(installation: Installation, edits: tuple[str, ...]) -> None:
+    """Build after two edits each, and compare after four."""
     for number in range(0, len(edits), 2):
         installation.run("; ".join(edits[number : number + 2]))
         installation.build(accept_deletions=True)
-        check(installation)
+        if number % 4 == 2 or number + 2 >= len(edits):
+            check(installation)
 
 
 def test_a_source_without_allocations_of_credit_notes_builds(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -11,7 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from runner import contracts, db, quarantine
 from runner.demo import generator
-from tests.acceptance.conftest import END, Installation
+from tests.acceptance.conftest import END, Installation, Published
 from tests.command import Command
 from tests.conftest import Databases
 
@@ -104,14 +103,11 @@ def dirty(demo: Installation, databases: Databases) -> Installation:
     return made
 
 
-def test_dirt_is_set_aside_and_nobody_else_notices(
-    demo: Installation, dirty: Installation, tmp_path: Path
-) -> None:
-    before = demo.published()
+def test_dirt_is_set_aside_and_nobody_else_notices(dirty: Installation, shown: Published) -> None:
     assert dirty.build(accept_deletions=True).release is not None
     after = dirty.published()
-    assert before.keys() == after.keys()
-    for mart, rows in before.items():
+    assert shown.keys() == after.keys()
+    for mart, rows in shown.items():
         for tenant in ("demo_1", "demo_3"):
             clean = [[row for row in each if row[0] == tenant] for each in (rows, after[mart])]
             assert clean[0] == clean[1], mart
@@ -119,7 +115,7 @@ def test_dirt_is_set_aside_and_nobody_else_notices(
     assert aside == REASONS
     assert after["excessive_write_offs"]
     _assert_every_row_is_accounted_for(dirty)
-    _assert_the_command_tells_of_it(dirty, tmp_path)
+    _assert_the_command_tells_of_it(dirty)
 
 
 def _assert_every_row_is_accounted_for(dirty: Installation) -> None:
@@ -136,8 +132,8 @@ def _assert_every_row_is_accounted_for(dirty: Installation) -> None:
         assert db.rows(target, TWICE) == []
 
 
-def _assert_the_command_tells_of_it(dirty: Installation, tmp_path: Path) -> None:
-    command = Command.within(tmp_path, ALMONER_DSN=dirty.target)
+def _assert_the_command_tells_of_it(dirty: Installation) -> None:
+    command = Command.with_project(ALMONER_DSN=dirty.target)
     command.configure(json.dumps({"sources": {"demo": {"system": "hms", "dsn": dirty.source}}}))
     listed = json.loads(command.run("quarantine", "list", "--json").out)
     reasons = {(row["stage"], row["table_name"], row["reason"]) for row in listed}

@@ -57,9 +57,9 @@ from store.department_revenue_daily as rev where tenant_id = 'demo_1' limit 1
 
 
 @pytest.fixture
-def command(demo: Installation, tmp_path: Path) -> Command:
+def command(demo: Installation) -> Command:
     """Give the command for the demo, which it does not change."""
-    return Command.within(tmp_path, ALMONER_DSN=demo.target)
+    return Command.with_project(ALMONER_DSN=demo.target)
 
 
 def _export(command: Command, mart: str, *options: str, tenant: str = "demo_1") -> Said:
@@ -82,7 +82,7 @@ def test_every_value_is_right_and_no_text_is_a_formula(
     with psycopg.connect(installation.target) as connection:
         for number, name in enumerate(NAMES, FIRST_ID):
             connection.execute(ODD_DEPARTMENT.encode(), {"id": number, "name": name})
-    command = Command.within(tmp_path, ALMONER_DSN=installation.target)
+    command = Command.with_project(ALMONER_DSN=installation.target)
     path = tmp_path / "odd.csv"
     command.run("export", "dept_revenue_daily", "--tenant", "demo_1", "--out", str(path))
     text = path.read_bytes().decode()
@@ -191,10 +191,10 @@ def test_a_day_without_figures_is_no_empty_file(command: Command) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
-def test_memory_stays_flat(installation: Installation, tmp_path: Path) -> None:
+def test_memory_stays_flat(installation: Installation) -> None:
     with psycopg.connect(installation.target) as connection:
         _insert_many(connection)
-    command = Command.within(tmp_path, ALMONER_DSN=installation.target)
+    command = Command.with_project(ALMONER_DSN=installation.target)
     small_rows, small = _peak(command, "--from", "2026-10-05", "--to", "2026-10-05")
     large_rows, large = _peak(command)
     assert small_rows < 100

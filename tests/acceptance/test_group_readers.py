@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -15,7 +14,7 @@ from runner import access, db, holds, publication, tenants
 from runner.errors import ConfigError, PublicationError
 from runner.marts import Mart
 from runner.roles import Role
-from tests.acceptance.conftest import DAYS, END, Installation
+from tests.acceptance.conftest import DAYS, END, Installation, Published
 from tests.command import Command
 from tests.conftest import Databases
 
@@ -216,18 +215,20 @@ def test_a_changed_list_counts_at_once(shared: Installation) -> None:
             session.execute(query)
 
 
-def test_each_tenant_is_seen_at_its_own_release(installation: Installation) -> None:
+def test_each_tenant_is_seen_at_its_own_release(
+    installation: Installation, shown: Published
+) -> None:
     url, every = _login(installation, *TWO), _login(installation)
-    marts, before = installation.marts(), installation.published()
+    marts = installation.marts()
     with installation.connect() as connection:
         holds.hold(connection, "demo_1", "by this test")
     installation.live(1)
     installation.build()
     after = installation.published()
-    assert _of(after, "demo_1") == _of(before, "demo_1")
-    assert _of(after, "demo_2") != _of(before, "demo_2")
+    assert _of(after, "demo_1") == _of(shown, "demo_1")
+    assert _of(after, "demo_2") != _of(shown, "demo_2")
     assert _seen(url, marts) == _of(after, *TWO)
-    assert _seen(url, marts, as_known_at="1") == _of(before, *TWO)
+    assert _seen(url, marts, as_known_at="1") == _of(shown, *TWO)
     with installation.connect() as connection:
         tenants.remove(connection, "demo_1")
         listed = {row["login"]: row["tenant"] for row in access.listing(connection)}
@@ -308,8 +309,8 @@ def test_a_group_reader_has_tenants_and_nothing_else(role: Role) -> None:
         role.check()
 
 
-def test_the_commands_make_and_change_a_group_reader(shared: Installation, tmp_path: Path) -> None:
-    command = Command.within(tmp_path, ALMONER_DSN=shared.target)
+def test_the_commands_make_and_change_a_group_reader(shared: Installation) -> None:
+    command = Command.with_project(ALMONER_DSN=shared.target)
     options = ("--tenants", "demo_1, demo_3", "--role", "group", "--json")
     made = json.loads(command.run("access", "grant", *options).out)
     query = "select distinct tenant_id from dept_revenue_daily order by 1"

@@ -13,15 +13,24 @@ from psycopg.conninfo import make_conninfo
 from runner import access, db, publication, server
 from runner.errors import ConfigError, PublicationError
 from runner.marts import Mart
-from tests.acceptance.conftest import DAYS, END, EXCEPTIONS, Installation
-from tests.conftest import Running
+from tests.acceptance.conftest import DAYS, END, EXCEPTIONS, Installation, Published
+from tests.conftest import Databases, Running
 
 pytestmark = pytest.mark.acceptance
 
 
-def test_two_logins_see_exactly_their_own_rows(installation: Installation) -> None:
-    every = installation.published()
-    seen: dict[str, list[tuple[object, ...]]] = {name: [] for name in every}
+@pytest.fixture(scope="module")
+def sealed(demo: Installation, embedded: Running) -> Iterator[Installation]:
+    """Give a copy of the demo that every test leaves as it is."""
+    databases = Databases(embedded)
+    yield demo.copied(databases)
+    databases.drop_all()
+
+
+def test_two_logins_see_exactly_their_own_rows(
+    installation: Installation, shown: Published
+) -> None:
+    seen: dict[str, list[tuple[object, ...]]] = {name: [] for name in shown}
     for tenant in installation.tenants():
         with psycopg.connect(installation.login(tenant)) as connection:
             for mart in installation.marts():
@@ -31,8 +40,8 @@ def test_two_logins_see_exactly_their_own_rows(installation: Installation) -> No
                 rows = connection.execute(query).fetchall()
                 assert all(row[0] == tenant for row in rows)
                 seen[mart.name].extend(sorted(rows, key=repr))
-    assert seen == every
-    assert {mart for mart in every if not every[mart]} <= EXCEPTIONS
+    assert seen == shown
+    assert {mart for mart in shown if not shown[mart]} <= EXCEPTIONS
 
 
 @pytest.mark.parametrize(
@@ -64,9 +73,9 @@ def test_two_logins_see_exactly_their_own_rows(installation: Installation) -> No
         "select pg_read_file('/etc/hostname')",
     ],
 )
-def test_a_login_may_not(demo: Installation, installation: Installation, statement: str) -> None:
+def test_a_login_may_not(sealed: Installation, statement: str) -> None:
     with (
-        psycopg.connect(installation.login("demo_1"), autocommit=True) as connection,
+        psycopg.connect(sealed.login("demo_1"), autocommit=True) as connection,
         pytest.raises(
             (
                 psycopg.errors.InsufficientPrivilege,
@@ -87,10 +96,8 @@ def test_a_login_may_not(demo: Installation, installation: Installation, stateme
         "set search_path = pub, store, marts",
     ],
 )
-def test_no_setting_changes_whose_rows_are_seen(
-    installation: Installation, statement: str
-) -> None:
-    with psycopg.connect(installation.login("demo_1"), autocommit=True) as connection:
+def test_no_setting_changes_whose_rows_are_seen(sealed: Installation, statement: str) -> None:
+    with psycopg.connect(sealed.login("demo_1"), autocommit=True) as connection:
         connection.execute(statement.encode())
         tenants = connection.execute(
             "select distinct tenant_id from marts.dept_revenue_daily"
@@ -130,8 +137,8 @@ def test_no_setting_changes_whose_rows_are_seen(
         ("alter function almoner.reader_tenant() immutable", "must be stable"),
     ],
 )
-def test_the_gate_refuses_an_open_lock(installation: Installation, fault: str, named: str) -> None:
-    with installation.connect() as connection:
+def test_the_gate_refuses_an_open_lock(sealed: Installation, fault: str, named: str) -> None:
+    with sealed.connect() as connection:
         publication.check_gate(connection)
         with connection.transaction(force_rollback=True):
             connection.execute(fault.encode())
@@ -196,16 +203,16 @@ def test_nobody_can_leave_a_prepared_transaction() -> None:
 
 @pytest.mark.parametrize("database", ["postgres", "template1"])
 def test_a_login_reaches_no_other_database(
-    embedded: Running, installation: Installation, database: str
+    embedded: Running, sealed: Installation, database: str
 ) -> None:
     if not isinstance(embedded, server.Server):
         pytest.skip("a server of somebody else's")
     with pytest.raises(psycopg.OperationalError, match="permission denied for database"):
-        psycopg.connect(make_conninfo(installation.login("demo_1"), dbname=database))
+        psycopg.connect(make_conninfo(sealed.login("demo_1"), dbname=database))
 
 
-def test_no_statistics_and_no_other_function_are_open(installation: Installation) -> None:
-    with psycopg.connect(installation.login("demo_1")) as session:
+def test_no_statistics_and_no_other_function_are_open(sealed: Installation) -> None:
+    with psycopg.connect(sealed.login("demo_1")) as session:
         for view in ("pg_stats", "pg_stats_ext", "pg_stats_ext_exprs"):
             statement = (
                 f"select from {view} where schemaname !~ '^(pg_catalog|information_schema)'"
@@ -233,15 +240,15 @@ def test_no_statistics_and_no_other_function_are_open(installation: Installation
     ],
 )
 def test_no_plan_shows_others_rows_to_a_leaky_condition(
-    installation: Installation, settings: tuple[str, ...]
+    sealed: Installation, settings: tuple[str, ...]
 ) -> None:
     """A condition that fails on any other tenant's row fails on none."""
-    with psycopg.connect(installation.login("demo_1"), autocommit=True) as session:
+    with psycopg.connect(sealed.login("demo_1"), autocommit=True) as session:
         for setting in settings:
             if session.info.server_version < 160000:
                 setting = setting.replace("debug_parallel_query", "force_parallel_mode")
             session.execute(f"set {setting}".encode())
-        for mart in installation.marts():
+        for mart in sealed.marts():
             leaky = sql.SQL(
                 "select from {} where tenant_id <> 'demo_1' and 1 / (tenant_id = '')::int = 1{}"
             ).format(sql.Identifier(mart.name), _of_a_day(mart))

@@ -29,7 +29,7 @@ NOTHING_ASIDE = Figures("set_aside_rows", {}, {"row_count": Decimal(0)})
 def test_the_marts_say_what_other_systems_assert(databases: Databases, tmp_path: Path) -> None:
     files, documented = _folder(tmp_path / "files"), _folder(tmp_path / "north")
     target = databases.create()
-    command = Command.within(_folder(tmp_path / "project"), ALMONER_DSN=target)
+    command = Command.with_project(ALMONER_DSN=target)
     _write_documented(documented)
     # whatever arrives late, and lets others go whose document was not there
     for step in (2, 1):

@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import time
-from pathlib import Path
-
 import psycopg
 import pytest
 from psycopg import sql
@@ -16,8 +9,8 @@ from psycopg import sql
 from runner import db, publication, releases, server
 from runner.dbt import Dbt
 from runner.errors import AuditError, DatabaseError, PublicationError
-from tests.acceptance.conftest import EXCEPTIONS, Installation
-from tests.conftest import ROOT, Databases, Running
+from tests.acceptance.conftest import EXCEPTIONS, Installation, Published
+from tests.conftest import Databases, Running
 
 pytestmark = pytest.mark.acceptance
 
@@ -78,47 +71,6 @@ def test_nothing_new_makes_no_release(installation: Installation) -> None:
     assert (outcome.release, outcome.current) == (None, before)
 
 
-def _spawn(installation: Installation, state: Path) -> subprocess.Popen[bytes]:
-    """Start `almoner build` as cron does: in a process of its own."""
-    state.mkdir(exist_ok=True)
-    (state / "demo.yml").write_text(
-        f"sources: {{demo: {{system: hms, dsn: {installation.source!r}}}}}"
-    )
-    return subprocess.Popen(
-        [sys.executable, "-c", "from runner.cli import main; main()", "build"],
-        cwd=ROOT,
-        env={**os.environ, "ALMONER_DSN": installation.target, "ALMONER_STATE": str(state)},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-
-
-def test_a_killed_build_leaves_readers_and_the_next_build_succeeds(
-    installation: Installation, databases: Databases, tmp_path: Path
-) -> None:
-    """The proofs of reliability kill at any point; here it is after something was computed."""
-    before = installation.published()
-    installation.live(1)
-    with installation.connect() as connection:
-        last = releases.last_published(connection)
-    process = _spawn(installation, tmp_path / "state")
-    with installation.connect() as connection:
-        while process.poll() is None and not db.rows(
-            connection, "select from almoner.plans where release_id > %s", last
-        ):
-            time.sleep(0.01)
-    time.sleep(1)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    with installation.connect() as connection:
-        is_published = releases.last_published(connection) != last
-    if not is_published:
-        assert installation.published() == before
-    installation.build()
-    fresh = installation.from_nothing(databases)
-    assert installation.published() == fresh.published()
-
-
 def test_a_reverted_release_leaves_the_tables_as_they_were(installation: Installation) -> None:
     before = _stored(installation)
     installation.live(1)
@@ -161,8 +113,7 @@ def _refuse(connection: db.Connection) -> None:
     raise PublicationError("planted", "")
 
 
-def test_a_failed_audit_publishes_nothing(installation: Installation) -> None:
-    before = installation.published()
+def test_a_failed_audit_publishes_nothing(installation: Installation, shown: Published) -> None:
     with installation.connect() as connection:
         # a second current row of a posting, as of a release that never was
         connection.execute(
@@ -174,7 +125,7 @@ def test_a_failed_audit_publishes_nothing(installation: Installation) -> None:
         installation.build(full=True)
     with installation.connect() as connection:
         connection.execute("delete from store.fct_postings where released_in = 0")
-    assert installation.published() == before
+    assert installation.published() == shown
 
 
 def test_a_second_builder_is_refused(installation: Installation) -> None:
@@ -250,23 +201,24 @@ def test_what_became_of_a_publication_is_told_when_it_is_known(
         assert publication._decide(installation.target, release, row[0], OSError()) == 0
 
 
-def test_rollback_shows_the_figures_of_before(installation: Installation) -> None:
-    before = installation.published()
+def test_rollback_shows_the_figures_of_before(
+    installation: Installation, shown: Published
+) -> None:
     installation.live(1)
     installation.build()
     after = installation.published()
-    assert after != before
+    assert after != shown
     with installation.connect() as connection:
         newest = releases.last_published(connection)
         publication.rollback(connection, releases.before_current(connection))
-    assert installation.published() == before
+    assert installation.published() == shown
     outcome = installation.build()  # finds nothing new and leaves the tenants where they are
     assert outcome.release is None
     assert outcome.current == newest
     assert outcome.read is not None
     assert outcome.current is not None
     assert outcome.read < outcome.current
-    assert installation.published() == before
+    assert installation.shows(shown)
     with installation.connect() as connection:
         assert publication.rollback(connection, outcome.current) == len(installation.tenants())
     assert installation.published() == after
@@ -274,7 +226,7 @@ def test_rollback_shows_the_figures_of_before(installation: Installation) -> Non
         publication.rollback(connection, outcome.read)
     installation.live(2)
     installation.build()
-    assert installation.published() != before
+    assert not installation.shows(shown)
 
 
 def test_a_command_leaves_what_readers_use_as_it_stands(installation: Installation) -> None:

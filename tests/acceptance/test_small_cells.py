@@ -20,7 +20,7 @@ from bench.reliability.attacker import Attacker, Cell
 from runner import access, db, landing_only, policies, publication, releases
 from runner.errors import ConfigError
 from runner.roles import Role
-from tests.acceptance.conftest import Installation
+from tests.acceptance.conftest import Installation, Published
 from tests.acceptance.edited import Edited
 from tests.acceptance.test_marts_equal_the_oracle import COUNTS, Reader
 from tests.command import Command
@@ -33,7 +33,6 @@ pytestmark = pytest.mark.acceptance
 TENANT, MINIMUM = "demo_1", 5
 MARTS = {report.__name__ for report in COUNTS} | {"volume_vs_revenue"}
 FIGURES = ("visit_count", "patient_count")
-Published = dict[str, list[tuple[Any, ...]]]
 
 
 @pytest.fixture(scope="module")
@@ -55,17 +54,16 @@ def _of(found: Published, *, ours: bool) -> Published:
 
 
 def test_a_policy_is_released_and_rolled_back_like_any_other_input(
-    installation: Installation,
+    installation: Installation, shown: Published
 ) -> None:
-    before = installation.published()
     assert landing_only.policy(installation.target, TENANT, MINIMUM)
     assert not landing_only.policy(installation.target, TENANT, MINIMUM)  # is so already
-    assert installation.published() == before  # a policy that is told is not in force yet
+    assert installation.shows(shown)  # a policy that is told is not in force yet
     release = installation.build().release
     assert release is not None
     after = installation.published()
-    assert _of(after, ours=False) == _of(before, ours=False)
-    changed = {mart for mart in after if after[mart] != before[mart]}
+    assert _of(after, ours=False) == _of(shown, ours=False)
+    changed = {mart for mart in after if after[mart] != shown[mart]}
     assert {"daily_stats", "patients_by_department_and_type"} <= changed <= MARTS
     with installation.connect() as connection:
         written = db.rows(
@@ -77,10 +75,10 @@ def test_a_policy_is_released_and_rolled_back_like_any_other_input(
     assert [row["tenant_id"] for row in written] == [TENANT]
     with installation.connect() as connection, releases.builder(connection):
         publication.rollback(connection, 1)
-    assert installation.published() == before
+    assert installation.shows(shown)
     assert landing_only.policy(installation.target, TENANT, None)
     assert installation.build().release is not None
-    assert installation.published() == before
+    assert installation.published() == shown
     with installation.connect() as connection:
         told = policies.history(connection, TENANT)
     assert [each.minimum_patients for each in told] == [None, MINIMUM]
@@ -118,7 +116,7 @@ def test_every_reader_has_the_same_gaps(withheld: Installation, tmp_path: Path) 
         _days(withheld.login(TENANT), query.format("")),
         _days(group, query.format("marts_group.")),
     ]
-    command = Command.within(tmp_path, ALMONER_DSN=withheld.target)
+    command = Command.with_project(ALMONER_DSN=withheld.target)
     file = tmp_path / "daily_stats.csv"
     said = command.run("export", "daily_stats", "--tenant", TENANT, "--out", str(file))
     assert said.exit_code == 0, said.err
@@ -232,7 +230,7 @@ def test_a_day_more_is_judged_with_its_month_and_alone(installation: Installatio
 
 
 def test_a_mart_that_counts_patients_by_itself_does_not_build(
-    installation: Installation, edited: Edited
+    installation: Installation, edited: Edited, shown: Published
 ) -> None:
     edited.edit(
         "models/marts/visits/monthly_visits.sql",
@@ -242,16 +240,15 @@ def test_a_mart_that_counts_patients_by_itself_does_not_build(
     edited.edit(
         "models/marts/visits/monthly_visits.sql", "is_suppressed,", "false as is_suppressed,"
     )
-    before = installation.published()
     with pytest.raises(Exception, match="keep to the tenant's policy"):
         installation.build()
-    assert installation.published() == before
+    assert installation.shows(shown)
 
 
 def test_two_who_set_a_policy_at_once_both_do(
-    installation: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    command = Command.within(tmp_path, ALMONER_DSN=installation.target)
+    command = Command.with_project(ALMONER_DSN=installation.target)
     others: list[Future[bool]] = []
     read, first = policies.current, [True]
 
@@ -271,8 +268,8 @@ def test_two_who_set_a_policy_at_once_both_do(
     assert (policy.minimum_patients, policy.late_changes) == (MINIMUM, "carry-forward")
 
 
-def test_the_command_sets_shows_and_clears(installation: Installation, tmp_path: Path) -> None:
-    command = Command.within(tmp_path, ALMONER_DSN=installation.target)
+def test_the_command_sets_shows_and_clears(installation: Installation) -> None:
+    command = Command.with_project(ALMONER_DSN=installation.target)
     policy = ("tenant", "policy", TENANT)
     assert "nothing is withheld" in command.run(*policy).out
     assert "from the next" in command.run(*policy, "--minimum-patients", "5").out

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -187,11 +186,9 @@ def _posts_what_was_approved(
         assert write_offs.outstanding(connection, TENANT, invoice, share)["amount"] == amount
 
 
-def test_each_step_is_kept_and_told(
-    installation: Installation, connection: db.Connection, tmp_path: Path
-) -> None:
+def test_each_step_is_kept_and_told(installation: Installation, connection: db.Connection) -> None:
     invoice, share, amount = _open(connection)[0]
-    command = Command.within(tmp_path, ALMONER_DSN=installation.target)
+    command = Command.with_project(ALMONER_DSN=installation.target)
 
     def writeoff(*arguments: str) -> tuple[int, str]:
         said = command.run("writeoff", *arguments)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 from psycopg import sql
 
@@ -60,7 +59,7 @@ def test_what_people_set_stays_and_removed_tenants_get_none(databases: Databases
     assert _told(url) == ([theirs, SECOND], 2)
 
 
-def test_beside_a_build_the_demo_stays_as_it_is(databases: Databases, tmp_path: Path) -> None:
+def test_beside_a_build_the_demo_stays_as_it_is(databases: Databases) -> None:
     target, name = databases.create(), sql.Identifier(command.DATABASE)
     drop = sql.SQL("drop database if exists {} with (force)").format(name)
     with db.connect(target) as connection:
@@ -68,7 +67,7 @@ def test_beside_a_build_the_demo_stays_as_it_is(databases: Databases, tmp_path: 
         connection.execute(sql.SQL("create database {}").format(name))
         there = "select oid from pg_database where datname = %s"
         (before,) = db.rows(connection, there, command.DATABASE)
-        said = Command.within(tmp_path, ALMONER_DSN=target)
+        said = Command.with_project(ALMONER_DSN=target)
         with landing_only.builder(target):
             refused = said.run("demo", "create", "--tenants", "1", "--days", "1")
         assert (refused.exit_code, "another build is running" in refused.err) == (4, True)

@@ -59,32 +59,24 @@ spans as (
         bal.currency_code,
         bal.outstanding_amount,
         spa.is_payable_in_parts,
-        spa.stands_from,
-        spa.stands_to,
+        case
+            when spa.is_payable_in_parts then bal.valid_from
+            else greatest(bal.valid_from, bal.patient_charged_date)
+        end as stands_from,
+        case
+            when spa.is_payable_in_parts and bal.share = 'payer'
+                then least(bal.valid_to, bal.patient_charged_date)
+            else bal.valid_to
+        end as stands_to,
         greatest(coalesce(inv.due_date, bal.first_date), bal.moved_date) as due_date
     from balances as bal
     left join invoices as inv
         on bal.tenant_id = inv.tenant_id and bal.invoice_id = inv.invoice_id
-    cross join
-        lateral (
-            values
-            (
-                true,
-                bal.valid_from,
-                case bal.share
-                    when 'payer' then least(bal.valid_to, bal.patient_charged_date)
-                    else bal.valid_to
-                end
-            ),
-            (
-                false,
-                case bal.share
-                    when 'payer' then greatest(bal.valid_from, bal.patient_charged_date)
-                end,
-                case when bal.patient_charged_date is not null then bal.valid_to end
-            )
-        ) as spa (is_payable_in_parts, stands_from, stands_to)
-    where bal.outstanding_amount <> 0 and spa.stands_from < spa.stands_to
+    inner join (values (true), (false)) as spa (is_payable_in_parts)
+        on
+            spa.is_payable_in_parts
+            or (bal.share = 'payer' and bal.patient_charged_date < bal.valid_to)
+    where bal.outstanding_amount <> 0
 ),
 
 -- kept, as are the passages: else the planner reckons each amount once for every bucket
@@ -92,7 +84,16 @@ settled_parts as materialized (
     {{ with_instalments('spans') }}
 ),
 
--- a part comes into a bucket one day and leaves it another, if it is not settled before
+ordered_days as materialized (
+    select
+        tenant_id,
+        array_agg(as_of_date order by as_of_date) as as_of_dates
+    from trend_days
+    group by tenant_id
+),
+
+-- a part comes into a bucket one day and leaves it another, if it is not settled before:
+-- it is seen from the first day shown since then to that before the first it has left
 passages as materialized (
     select
         par.tenant_id,
@@ -100,9 +101,16 @@ passages as materialized (
         par.currency_code,
         buc.bucket_number,
         par.open_from_part - par.open_after_part as open_amount,
-        greatest(par.stands_from, par.part_due_date + buc.days_from) as enters_on,
-        least(par.stands_to, par.part_due_date + buc.days_to + 1) as leaves_on
+        width_bucket(
+            greatest(par.stands_from, par.part_due_date + buc.days_from) - 1,
+            day.as_of_dates
+        ) as days_before,
+        width_bucket(
+            least(par.stands_to, par.part_due_date + buc.days_to + 1) - 1,
+            day.as_of_dates
+        ) as days_until
     from settled_parts as par
+    inner join ordered_days as day on par.tenant_id = day.tenant_id
     inner join buckets_passed as buc
         on
             par.tenant_id = buc.tenant_id
@@ -114,20 +122,26 @@ passages as materialized (
 
 movements as (
     select
-        pas.tenant_id,
-        pas.share,
-        pas.currency_code,
-        pas.bucket_number,
-        mov.amount,
-        false as is_shown,
-        mov.moved_date
-    from passages as pas
-    cross join
-        lateral (
-            values
-            (pas.open_amount, pas.enters_on),
-            (-pas.open_amount, pas.leaves_on)
-        ) as mov (amount, moved_date)
+        tenant_id,
+        share,
+        currency_code,
+        bucket_number,
+        open_amount as amount,
+        days_before,
+        null::date as as_of_date
+    from passages
+    where days_before < days_until
+    union all
+    select
+        tenant_id,
+        share,
+        currency_code,
+        bucket_number,
+        -open_amount as amount,
+        days_until as days_before,
+        null::date as as_of_date
+    from passages
+    where days_before < days_until
     union all
     select
         day.tenant_id,
@@ -135,9 +149,11 @@ movements as (
         cur.currency_code,
         buc.bucket_number,
         0 as amount,
-        true as is_shown,
-        day.as_of_date as moved_date
-    from trend_days as day
+        one.day_number - 1 as days_before,
+        one.as_of_date
+    from ordered_days as day
+    cross join
+        lateral unnest(day.as_of_dates) with ordinality as one (as_of_date, day_number)
     inner join shown_currencies as cur on day.tenant_id = cur.tenant_id
     inner join shown_buckets as buc on day.tenant_id = buc.tenant_id
     cross join unnest(array['patient', 'payer']) as sha (share)
@@ -151,10 +167,10 @@ daily_movements as (
         currency_code,
         bucket_number,
         sum(amount) as amount,
-        bool_or(is_shown) as is_shown,
-        moved_date
+        max(as_of_date) as as_of_date,
+        days_before
     from movements
-    group by moved_date, bucket_number, share, currency_code, tenant_id
+    group by days_before, bucket_number, share, currency_code, tenant_id
 ),
 
 balances_by_day as (
@@ -165,10 +181,9 @@ balances_by_day as (
         bucket_number,
         sum(amount) over (
             partition by tenant_id, share, currency_code, bucket_number
-            order by moved_date
+            order by days_before
         ) as gross_amount,
-        is_shown,
-        moved_date as as_of_date
+        as_of_date
     from daily_movements
 ),
 
@@ -188,7 +203,7 @@ labelled_buckets as (
         on
             bal.tenant_id = buc.tenant_id
             and bal.bucket_number = buc.bucket_number
-    where bal.is_shown
+    where bal.as_of_date is not null
 )
 
 select * from labelled_buckets

@@ -17,14 +17,6 @@ from tests.conftest import ROOT
 PROJECT = ("dbt_project.yml", "runner", "models", "macros", "seeds", "tests")
 
 
-def emptied(name: str) -> Path:
-    """Give an empty directory in the same place as before: elsewhere dbt parses all anew."""
-    directory = Path(os.environ["ALMONER_STATE"]) / name
-    shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir()
-    return directory
-
-
 @dataclass(frozen=True)
 class Said:
     """What a command printed, and its exit code."""
@@ -45,14 +37,16 @@ class Command:
     def with_project(cls, **environment: str) -> Command:
         """Make a project directory whose models and macros are this project's.
 
-        It has a state of its own, but for what dbt parsed.
+        It has a state of its own, but for what dbt parsed; it is in the same place each time,
+        since elsewhere dbt would parse everything anew.
         """
-        directory = emptied("project")
+        ours = Path(os.environ["ALMONER_STATE"])
+        directory, parsed = ours / "project", ours / "dbt"
+        shutil.rmtree(directory, ignore_errors=True)
+        state = directory / "state"
+        state.mkdir(parents=True)
         for name in PROJECT:
             (directory / name).symlink_to(ROOT / name)
-        state = directory / "state"
-        state.mkdir()
-        parsed = Path(os.environ["ALMONER_STATE"]) / "dbt"
         parsed.mkdir(exist_ok=True)
         (state / "dbt").symlink_to(parsed)
         return cls(directory, {"ALMONER_STATE": str(state), **environment})

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -20,7 +22,6 @@ from runner.demo import targets as demo_targets
 from runner.progress import Silent
 from runner.settings import Settings, Source
 from tests.acceptance.edited import Edited
-from tests.command import emptied
 from tests.conftest import Databases
 
 END = date(2026, 10, 31)
@@ -49,6 +50,7 @@ class Installation:
     system: str = "hms"
     name: str = "demo"
     _builder: build.Builder | None = None
+    _is_prepared: bool = False
 
     @property
     def settings(self) -> Settings:
@@ -96,7 +98,9 @@ class Installation:
     @contextmanager
     def connect(self) -> Iterator[db.Connection]:
         with db.connect(self.target) as connection:
-            releases.prepare(connection)
+            if not self._is_prepared:
+                releases.prepare(connection)
+                self._is_prepared = True
             yield connection
 
     def from_nothing(self, databases: Databases) -> Installation:
@@ -215,6 +219,6 @@ def installation(demo: Installation, databases: Databases) -> Installation:
 @pytest.fixture
 def edited(monkeypatch: pytest.MonkeyPatch) -> Edited:
     """Give a copy of the project, in place of the project."""
-    made = Edited(emptied("edited"))
+    made = Edited(Path(os.environ["ALMONER_STATE"]) / "edited")
     monkeypatch.setenv(project.VARIABLE, str(made.root))
     return made

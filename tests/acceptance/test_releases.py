@@ -15,10 +15,10 @@ from tests.conftest import Databases, Running
 pytestmark = pytest.mark.acceptance
 
 
-def test_ten_days_built_day_by_day_equal_one_build_from_nothing(
+def test_days_built_one_by_one_equal_one_build_from_nothing(
     installation: Installation, databases: Databases
 ) -> None:
-    for day in range(10):
+    for day in range(5):
         assert sum(installation.live(day).values()) > 0
         assert installation.build().release is not None
     fresh = installation.from_nothing(databases)

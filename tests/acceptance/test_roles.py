@@ -9,7 +9,7 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from runner import access, publication
+from runner import access, publication, releases
 from runner.errors import ConfigError, PublicationError
 from runner.roles import Role
 from tests.acceptance.charges import CHARGES, publish
@@ -198,6 +198,6 @@ def test_a_login_that_was_granted_before_begins_as_a_new_one(installation: Insta
         )
         connection.execute("comment on schema almoner is 'of an earlier version'")
     assert _ask(url, "show enable_mergejoin") == [("on",)]
-    with installation.connect():  # prepares
-        pass
+    with installation.connect() as connection:
+        releases.prepare(connection)
     assert _ask(url, "show enable_mergejoin") == [("off",)]

@@ -246,6 +246,7 @@ def _hurry() -> None:
     gc.set_threshold(1_000_000)
     _heed_what_is_logged()
     _keep_connections()
+    _notice_what_is_put_back()
 
 
 def _heed_what_is_logged() -> None:
@@ -302,6 +303,23 @@ def _keep_connections() -> None:
                 super().release()
 
     PostgresAdapter.ConnectionManager = Kept
+
+
+def _notice_what_is_put_back() -> None:
+    """Let dbt keep the time of a yml that changed, with what it says.
+
+    It takes a yml of the time it knows for the same, and would overlook one that is put back as
+    it was before (`rsync -a`).
+    """
+    from dbt.parser.partial import PartialParsing
+
+    change = PartialParsing.change_schema_file
+
+    def changed(parsing: PartialParsing, file_id: str) -> None:
+        change(parsing, file_id)
+        parsing.saved_files[file_id].path = parsing.new_files[file_id].path
+
+    PartialParsing.change_schema_file = changed
 
 
 def _pass_on_interrupt(outcome: Any) -> None:

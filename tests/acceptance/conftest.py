@@ -218,7 +218,10 @@ def installation(demo: Installation, databases: Databases) -> Installation:
 
 @pytest.fixture
 def edited(monkeypatch: pytest.MonkeyPatch) -> Edited:
-    """Give a copy of the project, in place of the project."""
+    """Give a copy of the project, in place of the project.
+
+    It is where the one before was: elsewhere dbt would parse everything anew.
+    """
     made = Edited(Path(os.environ["ALMONER_STATE"]) / "edited")
     monkeypatch.setenv(project.VARIABLE, str(made.root))
     return made

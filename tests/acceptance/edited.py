@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import yaml
@@ -11,27 +12,17 @@ from tests.conftest import ROOT
 MODEL = "models/core/finance/fct_invoices"
 
 
-FOLDERS = ("models", "macros", "seeds", "snapshots", "tests")
-
-
 class Edited:
-    """A copy of the project, of which a model gains, changes and loses columns.
-
-    Where there was one before, what was edited in it is put back: the rest need not be parsed
-    again. A file put back is a new one, as dbt takes a yml of the same time for the same.
-    """
+    """A copy of the project, of which a model gains, changes and loses columns."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        files = [path for name in FOLDERS for path in (ROOT / name).rglob("*") if _is_read(path)]
-        ours = {root / path.relative_to(ROOT): path for path in (*files, ROOT / "dbt_project.yml")}
-        for copy in root.rglob("*"):
-            if copy.is_file() and copy not in ours:
-                copy.unlink()
-        for copy, path in ours.items():
-            if not copy.is_file() or copy.read_bytes() != path.read_bytes():
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                copy.write_bytes(path.read_bytes())
+        shutil.rmtree(root, ignore_errors=True)
+        root.mkdir()
+        for name in ("models", "macros", "seeds", "snapshots", "tests"):
+            ignored = shutil.ignore_patterns("*.py", "__pycache__")
+            shutil.copytree(ROOT / name, root / name, ignore=ignored)
+        shutil.copy(ROOT / "dbt_project.yml", root)
         self._sql, self._yml = (root / f"{MODEL}{suffix}" for suffix in (".sql", ".yml"))
         self._select, self._about = self._sql.read_text(), self._yml.read_text()
 
@@ -55,8 +46,3 @@ class Edited:
     def take_back(self) -> None:
         self._sql.write_text(self._select)
         self._yml.write_text(self._about)
-
-
-def _is_read(path: Path) -> bool:
-    """Tell files that dbt reads from tests and what Python makes of them."""
-    return path.is_file() and path.suffix not in {".py", ".pyc"}

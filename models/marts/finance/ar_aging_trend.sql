@@ -120,6 +120,7 @@ passages as materialized (
             <= coalesce(par.part_due_date + buc.days_to, par.stands_from)
 ),
 
+-- what comes and goes between two shown days is not seen, nor is a span that is empty
 movements as (
     select
         tenant_id,

@@ -15,11 +15,12 @@
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- do released_run('select almoner.fence(' ~ release ~ ')') -%}
     {%- do get_assert_columns_equivalent(sql) -%}
+    {%- set flat = flattened(sql) -%}
     {%- call statement('main') -%}
-        {{ replace_view(target_relation, sql) }}
+        {{ replace_view(target_relation, flat) }}
     {%- endcall -%}
     {%- do persist_docs(target_relation, model) -%}
-    {%- do released_run(mart_definition(model, sql, release)) -%}
+    {%- do released_run(mart_definition(model, flat, release)) -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}
     {{ adapter.commit() }}
     {{ return({'relations': [target_relation]}) }}

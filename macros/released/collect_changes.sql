@@ -21,9 +21,11 @@
                 {%- endfor -%}
             {%- endif -%}
             {%- do branches.append(
-                "select distinct " ~ released_list(scope) ~ " from (with changes as (select * from "
-                ~ adapter.quote(changes.name) ~ ") "
-                ~ (mapping or "select " ~ released_list(scope) ~ " from changes")
+                "select distinct " ~ released_list(scope) ~ " from ("
+                ~ flattened(
+                    "with changes as (select * from " ~ adapter.quote(changes.name) ~ ") "
+                    ~ (mapping or "select " ~ released_list(scope) ~ " from changes")
+                )
                 ~ ") as mapped (" ~ released_list(scope) ~ ")"
             ) -%}
         {%- endif -%}

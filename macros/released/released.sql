@@ -11,6 +11,7 @@
     {#- 1. What the build planned for this model. Without an open release we stop here. -#}
     {%- set plan = released_plan(model) -%}
     {%- set target_relation = this.incorporate(type='view') -%}
+    {%- set flat = flattened(sql) -%}
 
     {#- 2. The table and its policies, where they are missing or changed. -#}
     {%- set added = {} -%}
@@ -22,7 +23,7 @@
         {%- do plan.update({'is_first_fill': true}) -%}
     {%- else -%}
         {#- 3. The candidate rows. -#}
-        {%- do released_compute(model, sql, plan) -%}
+        {%- do released_compute(model, flat, plan) -%}
     {%- endif -%}
 
     {#- 4. Columns that the contract gained, and the builder's view. -#}
@@ -39,7 +40,7 @@
     {%- if plan.is_first_fill -%}
         {%- do released_run(released_whole_model()) -%}
         {%- call statement('main') -%}
-            {{ released_first_fill(model, sql, plan.release) }}
+            {{ released_first_fill(model, flat, plan.release) }}
         {%- endcall -%}
         {%- do released_run(
             released_indexes(model) ~ ' analyze store.' ~ adapter.quote(model.name)

@@ -5,7 +5,7 @@
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- do released_run(released_fence()) -%}
     {%- call statement('main') -%}
-        {{ replace_view(target_relation, sql) }}
+        {{ replace_view(target_relation, flattened(sql)) }}
     {%- endcall -%}
     {%- do persist_docs(target_relation, model) -%}
     {{ run_hooks(post_hooks, inside_transaction=True) }}

@@ -25,6 +25,9 @@ OWN = "almoner"  # the system of what people tell Almoner itself; always there
 CHOSEN = "chosen_to_run"  # the tag of the nodes of one build
 KNOWN = "known_to_hold"  # the tag of the tests that one build can leave out
 MEND = "mend what dbt names, then run `almoner build`"
+# models at once: half the processors, as far as this machine tells of the server's; with
+# more, readers of a small server wait
+THREADS = max(2, min(4, (os.cpu_count() or 4) // 2))
 # what libpq says when a server goes away
 _LOST = (
     "terminating connection",
@@ -47,7 +50,7 @@ PROFILE = {
                 "dbname": "{{ env_var('ALMONER_DBT_DATABASE') }}",
                 "sslmode": "{{ env_var('ALMONER_DBT_SSLMODE') }}",
                 "schema": "core",
-                "threads": 4,
+                "threads": THREADS,
                 "connect_timeout": 10,
                 # by this name `releases.builder` finds them
                 "application_name": "almoner_dbt",

@@ -9,6 +9,7 @@ import itertools
 import os
 import secrets
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
@@ -24,7 +25,8 @@ from runner import server
 
 ROOT = Path(__file__).resolve().parent.parent
 _numbers = itertools.count(1)
-_free: list[str] = []  # names of databases that are gone, the lowest first
+_free: dict[str, list[str]] = defaultdict(list)  # names of databases that are gone, by origin
+_origins: dict[str, str] = {}  # which database one is a copy of, of copies that of the first
 
 
 @dataclass(frozen=True)
@@ -107,10 +109,10 @@ def embedded() -> Iterator[Running]:
 
 
 def _forget(running: Running) -> None:
-    """Let a server that lives as long as the tests not wait for the disk, and prepare."""
+    """Let a server that lives as long as the tests not wait for the disk nor tidy, and prepare."""
     url = running.dsn(database="postgres", role=server.SUPERUSER)
     with psycopg.connect(url, autocommit=True) as connection:
-        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+        for setting in ("fsync", "full_page_writes", "synchronous_commit", "autovacuum"):
             connection.execute(f"alter system set {setting} = off".encode())
         # a source may use them
         connection.execute("alter system set max_prepared_transactions = 10")
@@ -127,8 +129,12 @@ class Databases:
 
     def create(self, template: str = "template1") -> str:
         """Make a database and give its URL."""
-        # under a name that was there before, dbt need not parse the whole project
-        name = heappop(_free) if _free else f"test_{os.getpid()}_{next(_numbers):03}"
+        origin = _origins.get(template, template)
+        free = _free[origin]
+        # where dbt ran under that name before, it need not parse the whole project
+        name = heappop(free) if free else f"test_{os.getpid()}_{next(_numbers):03}"
+        if template != "template1":
+            _origins[name] = origin
         with psycopg.connect(self._superuser(), autocommit=True) as connection:
             _copy(connection, name, template)
         self._made.append(name)
@@ -150,7 +156,7 @@ class Databases:
         with psycopg.connect(self._superuser(), autocommit=True) as connection:
             for name in self._made:
                 _drop(connection, name)
-                heappush(_free, name)
+                heappush(_free[_origins.get(name, "template1")], name)
 
 
 def _copy(connection: psycopg.Connection[Any], name: str, template: str) -> None:

@@ -9,7 +9,6 @@ import itertools
 import os
 import secrets
 import tempfile
-from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
@@ -25,8 +24,7 @@ from runner import server
 
 ROOT = Path(__file__).resolve().parent.parent
 _numbers = itertools.count(1)
-_free: dict[str, list[str]] = defaultdict(list)  # names of databases that are gone, by origin
-_origins: dict[str, str] = {}  # which database one is a copy of, of copies that of the first
+_free: list[str] = []  # names of databases that are gone, the lowest first
 
 
 @dataclass(frozen=True)
@@ -129,12 +127,8 @@ class Databases:
 
     def create(self, template: str = "template1") -> str:
         """Make a database and give its URL."""
-        origin = _origins.get(template, template)
-        free = _free[origin]
-        # where dbt ran under that name before, it need not parse the whole project
-        name = heappop(free) if free else f"test_{os.getpid()}_{next(_numbers):03}"
-        if template != "template1":
-            _origins[name] = origin
+        # under a name that was there before, dbt need not parse the whole project
+        name = heappop(_free) if _free else f"test_{os.getpid()}_{next(_numbers):03}"
         with psycopg.connect(self._superuser(), autocommit=True) as connection:
             _copy(connection, name, template)
         self._made.append(name)
@@ -156,7 +150,7 @@ class Databases:
         with psycopg.connect(self._superuser(), autocommit=True) as connection:
             for name in self._made:
                 _drop(connection, name)
-                heappush(_free[_origins.get(name, "template1")], name)
+                heappush(_free, name)
 
 
 def _copy(connection: psycopg.Connection[Any], name: str, template: str) -> None:

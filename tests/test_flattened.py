@@ -1,4 +1,4 @@
-"""What `flattened` makes of a model's CTEs is what PostgreSQL would make of them."""
+"""`flattened` puts a CTE in the place where it is read, only where that means the same."""
 
 from __future__ import annotations
 

@@ -29,8 +29,7 @@ def run(ground: Ground, size: int, seed: int, *, reads: int = 1000) -> Measured:
     # days pass in it, and other proofs know what the ground's own one makes
     source = grounds.create(ground.running, "proof_read", grounds.name_of(ground.source))
     ground.renew()
-    with Readers(ground.login, READERS) as before:
-        time.sleep(3)
+    before = _idle(ground.login)
     known = {_pair(ground.target)}
     with Readers(ground.login, READERS) as readers:
         for number in range(size):
@@ -42,8 +41,7 @@ def run(ground: Ground, size: int, seed: int, *, reads: int = 1000) -> Measured:
             known.add(_pair(ground.target))
             readers.wait_for(reads * (number + 1))
     # each day that passes is one more to read
-    with Readers(ground.login, READERS) as after:
-        time.sleep(3)
+    after = _idle(ground.login)
     tally.expect(len(known) == size + 1, f"{size} publications showed {len(known)} states")
     tally.complaints += before.errors + readers.errors + after.errors
     for pair in readers.seen - known:
@@ -111,6 +109,13 @@ class Readers:
         self.seconds.append(time.perf_counter() - begun)
         if pair is not None:
             self.seen.add(pair)
+
+
+def _idle(url: str) -> Readers:
+    """Read for three seconds while nothing is built."""
+    with Readers(url, READERS) as readers:
+        time.sleep(3)
+    return readers
 
 
 class Way:

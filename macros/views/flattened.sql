@@ -1,8 +1,8 @@
 {#-
     The same select with each CTE that is read once in the place where it is read. PostgreSQL
-    makes the same plan of it in little more than half the time: for every level of queries its
-    planner copies all that stands beneath, views included. A CTE that says whether it is
-    materialized stays, as does one that is read twice.
+    plans that sooner: for every level of queries its planner copies all that stands beneath,
+    views included. A CTE that says whether it is materialized stays, as does one that is read
+    twice.
 -#}
 {% macro flattened(sql) %}
     {%- set parts = separated_ctes(sql) -%}

@@ -60,6 +60,13 @@ PROFILE = {
 }
 
 
+ANY_DATABASE = "any_database"
+NO_SERVER = {
+    "ALMONER_DBT_HOST": "", "ALMONER_DBT_PORT": "0", "ALMONER_DBT_USER": "",
+    "ALMONER_DBT_PASSWORD": "", "ALMONER_DBT_DATABASE": ANY_DATABASE, "ALMONER_DBT_SSLMODE": "",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Result:
     """How one node ended: status, message and the seconds it took; of a test its SQL."""
@@ -103,18 +110,7 @@ class Dbt:
 
         Raises `ConfigError` with dbt's own message when the project is not valid.
         """
-        from dbt.cli.main import dbtRunner
-
-        _hurry()
-        with self._environment(None):
-            outcome = dbtRunner().invoke(["parse", *self._common(), "--no-write-json"])
-        if not outcome.success:
-            _pass_on_interrupt(outcome)
-            raise ConfigError(
-                f"the dbt project is not valid: {str(outcome.exception).strip()}",
-                MEND,
-            )
-        self._manifest = outcome.result
+        self._manifest = self._read_project()
         _let_findings_pass(self._manifest)
         self._manifest.unit_tests.clear()  # a build runs none; each lengthens its beginning
         nodes = graph.nodes(self._manifest)
@@ -152,49 +148,63 @@ class Dbt:
                 report(_from_event(event))
 
         arguments = [
-            "build", *self._common(), "--no-write-json", "--cache-selected-only",
+            "build", *self._common(), "--no-write-json", "--no-populate-cache",
             "--select", f"tag:{CHOSEN}", "--exclude", f"tag:{KNOWN}",
         ]  # fmt: skip
         _hurry()
         with self._environment(release), _tagged(self._manifest, set(names), regrained):
             outcome = dbtRunner(manifest=self._manifest, callbacks=[on_event]).invoke(arguments)
-        if outcome.result is None:
-            _pass_on_interrupt(outcome)
-            raise ConfigError(f"dbt could not run: {str(outcome.exception).strip()}", MEND)
-        return [_from_result(entry) for entry in outcome.result.results]
+        return _results(outcome)
 
     def audit(self, names: Iterable[str] = ()) -> list[Result]:
         """Run every audit and data test, or those that are named, over the whole history."""
         chosen = list(names)
         selection = ["--select", *chosen] if chosen else ["--exclude", "test_type:unit"]
-        return self._test(*selection)
+        return self._invoke(self._read_project(), "test", *selection)
 
     def unit_tests(self) -> list[Result]:
         """Run the models' unit tests, with every view there; the tables must have been built."""
-        self._invoke("run", "--select", "config.materialized:view")
-        return self._test("--select", "test_type:unit")
+        manifest = self._read_project()
+        self._invoke(manifest, "run", "--select", "config.materialized:view")
+        return self._invoke(manifest, "test", "--select", "test_type:unit")
 
-    def _test(self, *selection: str) -> list[Result]:
-        return [_from_result(entry) for entry in self._invoke("test", *selection)]
+    def _read_project(self) -> Any:
+        """Parse the project, and say in its manifest which database it is for.
 
-    def _invoke(self, command: str, *selection: str) -> Any:
+        The files are the same for each database, but for another dbt would parse them anew.
+        """
         from dbt.cli.main import dbtRunner
 
         _hurry()
+        with self._environment(None, is_parsing=True):
+            outcome = dbtRunner().invoke(["parse", *self._common(), "--no-write-json"])
+        if not outcome.success:
+            _pass_on_interrupt(outcome)
+            raise ConfigError(
+                f"the dbt project is not valid: {str(outcome.exception).strip()}",
+                MEND,
+            )
+        manifest: Any = outcome.result
+        database = self._server["ALMONER_DBT_DATABASE"]
+        for node in (*manifest.nodes.values(), *manifest.sources.values()):
+            node.database = database
+            if node.relation_name:
+                node.relation_name = node.relation_name.replace(ANY_DATABASE, database, 1)
+        manifest.build_flat_graph()  # what macros see of it
+        return manifest
+
+    def _invoke(self, manifest: Any, command: str, *selection: str) -> list[Result]:
+        from dbt.cli.main import dbtRunner
+
         with self._environment(None):
             arguments = [command, *self._common(), "--no-write-json", *selection]
-            outcome = dbtRunner().invoke(arguments)
-        if outcome.result is None:
-            _pass_on_interrupt(outcome)
-            raise ConfigError(f"dbt could not run: {outcome.exception}", MEND)
-        return outcome.result.results
+            outcome = dbtRunner(manifest=manifest).invoke(arguments)
+        return _results(outcome)
 
     @property
     def _target_path(self) -> Path:
-        """Give each project and database a directory: for another dbt parses everything anew."""
-        known = conninfo_to_dict(self._dsn)
-        place = [str(project.root()), *(known.get(name) for name in ("host", "port", "dbname"))]
-        digest = hashlib.sha256(repr(place).encode()).hexdigest()
+        """Give each project a directory: for another dbt parses everything anew."""
+        digest = hashlib.sha256(str(project.root()).encode()).hexdigest()
         return project.state_dir() / "dbt" / "target" / digest[:12]
 
     def _common(self) -> list[str]:
@@ -205,17 +215,11 @@ class Dbt:
             "--log-level", "none", "--log-level-file", "info", "--no-print", "--no-version-check",
         ]  # fmt: skip
 
-    @contextmanager
-    def _environment(self, release: int | None) -> Iterator[None]:
-        """Name the server and the release in the environment, for as long as dbt runs."""
-        directory = project.state_dir() / "dbt"
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        profile = directory / "profiles.yml"
-        text = yaml.safe_dump(PROFILE)
-        if not profile.is_file() or profile.read_text() != text:
-            profile.write_text(text)
+    @property
+    def _server(self) -> dict[str, str]:
+        """Give what the profile asks the environment for."""
         known = conninfo_to_dict(self._dsn)
-        values = {
+        return {
             "ALMONER_DBT_HOST": str(known.get("host") or "localhost"),
             "ALMONER_DBT_PORT": str(known.get("port") or 5432),
             "ALMONER_DBT_USER": str(known.get("user") or ""),
@@ -223,6 +227,17 @@ class Dbt:
             "ALMONER_DBT_DATABASE": str(known.get("dbname") or ""),
             "ALMONER_DBT_SSLMODE": str(known.get("sslmode") or "prefer"),
         }
+
+    @contextmanager
+    def _environment(self, release: int | None, *, is_parsing: bool = False) -> Iterator[None]:
+        """Name the server and the release in the environment, for as long as dbt runs."""
+        directory = project.state_dir() / "dbt"
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+        profile = directory / "profiles.yml"
+        text = yaml.safe_dump(PROFILE)
+        if not profile.is_file() or profile.read_text() != text:
+            profile.write_text(text)
+        values = dict(NO_SERVER) if is_parsing else self._server
         if self._systems:
             values["ALMONER_SYSTEMS"] = " ".join(self._systems)
         if release is not None:
@@ -249,6 +264,7 @@ def _hurry() -> None:
     gc.set_threshold(1_000_000)
     _heed_what_is_logged()
     _keep_connections()
+    _keep_types()
     _notice_what_is_put_back()
 
 
@@ -308,6 +324,19 @@ def _keep_connections() -> None:
     PostgresAdapter.ConnectionManager = Kept
 
 
+def _keep_types() -> None:
+    """Let dbt prepare once to tell the types of results, not for each statement that has some."""
+    from dbt_common.clients import agate_helper
+
+    prepared = cache(agate_helper.build_type_tester)
+
+    def build_type_tester(text_columns: Iterable[str], *nulls: Any, **named: Any) -> Any:
+        named = {name: tuple(values) for name, values in named.items()}
+        return prepared(frozenset(text_columns), *nulls, **named)
+
+    agate_helper.build_type_tester = build_type_tester
+
+
 def _notice_what_is_put_back() -> None:
     """Let dbt keep the time of a yml that changed, with what it says.
 
@@ -323,6 +352,13 @@ def _notice_what_is_put_back() -> None:
         parsing.saved_files[file_id].path = parsing.new_files[file_id].path
 
     PartialParsing.change_schema_file = changed
+
+
+def _results(outcome: Any) -> list[Result]:
+    if outcome.result is None:
+        _pass_on_interrupt(outcome)
+        raise ConfigError(f"dbt could not run: {str(outcome.exception).strip()}", MEND)
+    return [_from_result(entry) for entry in outcome.result.results]
 
 
 def _pass_on_interrupt(outcome: Any) -> None:

@@ -2,16 +2,13 @@
     that the changed input belongs to. -#}
 {% macro named_relation(node, input, name) %}
     {%- set system = input.name[4:].split('__')[0] if input.name.startswith('stg_') else '' -%}
-    {%- for candidate in graph.sources.values() -%}
-        {%- if candidate.source_name ~ '.' ~ candidate.name == name -%}
-            {{ return(adapter.quote(candidate.schema) ~ '.' ~ adapter.quote(candidate.identifier)) }}
-        {%- endif -%}
-    {%- endfor -%}
-    {%- for candidate in graph.nodes.values() if candidate.resource_type == 'model' -%}
-        {%- if candidate.name in (name, 'stg_' ~ system ~ '__' ~ name) -%}
-            {{ return(adapter.quote(candidate.schema) ~ '.' ~ adapter.quote(candidate.name)) }}
-        {%- endif -%}
-    {%- endfor -%}
+    {%- set source = graph.sources.get('source.' ~ project_name ~ '.' ~ name) -%}
+    {%- set model = graph.nodes.get('model.' ~ project_name ~ '.' ~ name)
+        or graph.nodes.get('model.' ~ project_name ~ '.stg_' ~ system ~ '__' ~ name) -%}
+    {%- if source or model -%}
+        {{ return(adapter.quote((source or model).schema) ~ '.'
+            ~ adapter.quote(source.identifier if source else model.name)) }}
+    {%- endif -%}
     {#- what the system does not have is empty; another system's view has its columns -#}
     {%- for other, entities in var('systems').items() if system and name in entities -%}
         {{ return('(select * from ' ~ adapter.quote('staging') ~ '.'

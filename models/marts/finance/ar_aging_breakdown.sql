@@ -4,10 +4,6 @@ with aged_invoices as (
     select * from {{ ref('ar_aging_invoices') }}
 ),
 
-invoices as (
-    select * from {{ ref('fct_invoices') }}
-),
-
 buckets as (
     select * from {{ ref('dim_ageing_buckets') }}
 ),
@@ -33,9 +29,9 @@ revenue_points as (
 measures as (
     select
         age.tenant_id,
-        coalesce(inv.department_id, 0) as department_id,
+        age.department_id,
         case age.share when 'payer' then age.debtor_id else 0 end as payer_id,
-        coalesce(inv.revenue_point_code, 'unattributed') as revenue_point_code,
+        age.revenue_point_code,
         age.share,
         age.currency_code,
         mea.bucket_number,
@@ -51,8 +47,6 @@ measures as (
             and age.days_since_invoice
             between coalesce(buc.days_from, -2147483648)
             and coalesce(buc.days_to, 2147483647)
-    left join invoices as inv
-        on age.tenant_id = inv.tenant_id and age.invoice_id = inv.invoice_id
     cross join
         lateral (
             values

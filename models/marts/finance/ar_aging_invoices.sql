@@ -47,7 +47,9 @@ aged_parts as (
         end::numeric(18, 4) as outstanding_base_amount,
         par.as_of_date,
         par.invoice_date,
-        par.part_due_date as due_date
+        par.part_due_date as due_date,
+        par.department_id,
+        par.revenue_point_code
     from settled_parts as par
     inner join buckets as buc
         on

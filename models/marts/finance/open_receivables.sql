@@ -39,7 +39,9 @@ open_receivables as (
         ) as is_payable_in_parts,
         day.as_of_date,
         coalesce(inv.invoice_date, bal.first_date) as invoice_date,
-        greatest(coalesce(inv.due_date, bal.first_date), bal.moved_date) as due_date
+        greatest(coalesce(inv.due_date, bal.first_date), bal.moved_date) as due_date,
+        coalesce(inv.department_id, 0) as department_id,
+        coalesce(inv.revenue_point_code, 'unattributed') as revenue_point_code
     from days as day
     inner join balances as bal
         on

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -38,6 +39,12 @@ class Grant:
     role: str
     password: str
     dsn: str
+
+
+def begin(connection: psycopg.Connection[Any]) -> None:
+    """Let a session plan as those of readers do, which begin with these settings."""
+    for setting in DEFAULTS:
+        connection.execute(f"set {setting}".encode())
 
 
 def grant(

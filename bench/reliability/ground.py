@@ -204,8 +204,10 @@ def figures(url: str, tenants: list[str]) -> Figures:
 
 
 def reader(url: str) -> psycopg.Connection[tuple[str]]:
-    """Open a session that plans each query once."""
-    return psycopg.connect(url, autocommit=True, prepare_threshold=0)
+    """Open a session that plans as a reader's does, and each query once."""
+    connection = psycopg.connect(url, autocommit=True, prepare_threshold=0)
+    access.begin(connection)
+    return connection
 
 
 def read(

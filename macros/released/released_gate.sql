@@ -13,8 +13,8 @@
     from store.{{ name }} as sto
     where
         sto.tenant_id = (select almoner.reader_tenant())
-        and sto.released_in operator(almoner.<=) (select almoner.reader_release())
-        and sto.retired_in operator(almoner.>) (select almoner.reader_release())
+        and sto.released_in <= (select almoner.reader_release())
+        and sto.retired_in > (select almoner.reader_release())
         {%- if node.config.meta.get('keeps_policy') %}
         and not (select almoner.precedes_policy())
         {%- endif %};

@@ -61,8 +61,7 @@ begin
             ' cross join lateral ('
             'with sto as (select * from store.%1$I) select * from sto'
             ' where sto.tenant_id = vis.tenant_id'
-            ' and sto.released_in operator(almoner.<=) vis.release_id'
-            ' and sto.retired_in operator(almoner.>) vis.release_id'
+            ' and sto.released_in <= vis.release_id and sto.retired_in > vis.release_id'
             ') as sto%3$s',
             tab.name, tab.columns, tab.condition
         );

@@ -15,6 +15,7 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import dict_row
 
+from runner import access
 from tests.acceptance.conftest import END, Installation
 from tests.conftest import Databases
 from tests.oracle import claims, receivables, reports, revenue, wallets
@@ -129,6 +130,7 @@ class Reader:
         self._connection = psycopg.connect(
             installation.target, row_factory=dict_row, prepare_threshold=0
         )
+        access.begin(self._connection)
         self.tenants = [row["tenant_id"] for row in self._connection.execute(LAST_TENANTS)]
 
     def __enter__(self) -> Reader:

@@ -1,23 +1,4 @@
 -- functions of the engine
-
--- as the ordinary ones, but of a release: the planner is told that nearly every row is of it.
--- Of an ordinary comparison with what it does not know it takes a third of the rows, of two a
--- ninth, and reads the tables joined to so few again for every one of them.
-do $$
-begin
-    if to_regoperator('almoner.<=(int4, int4)') is null then
-        create operator almoner.<= (
-            leftarg = int4, rightarg = int4, function = int4le,
-            negator = operator(almoner.>), restrict = nlikesel, join = nlikejoinsel
-        );
-        create operator almoner.> (
-            leftarg = int4, rightarg = int4, function = int4gt,
-            negator = operator(almoner.<=), restrict = nlikesel, join = nlikejoinsel
-        );
-    end if;
-end
-$$;
-
 -- tell whether a text is a value of a type, and what PostgreSQL says if it is not
 do $$
 begin

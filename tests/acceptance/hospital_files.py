@@ -213,7 +213,7 @@ class Case:
         """Give money back."""
         return self.add(
             "refunds",
-            patient_id=self.patient,
+            patient_id=columns.pop("patient_id", self.patient),
             share="patient",
             method="cash",
             amount=amount,

@@ -1167,6 +1167,27 @@ def refunds_in_turn(one: Case) -> None:
         one.owes(day, owed, credit=credit)
 
 
+@case(DOCUMENTED, "refund of a payment of the payer")
+def refund_of_the_payers_receipt(one: Case) -> None:
+    """A8, R4: what is given back of the payer's money opens the payer's part, whoever gets it."""
+    payer = one.add("insurance_payers", name="Payer", payer_type="insurance", terms_days=0)
+    stranger = one.add("patients", full_name="Somebody else")
+    invoice = one.invoice(TODAY, Line("100", payer_amount="60"), payer_id=payer)
+    paid = one.payment(TODAY, "60", invoice, payer_id=payer, method="insurance")
+    on_account = one.payment(TODAY, "30")
+    one.refund(TOMORROW, "25", payment_id=paid, invoice_id=invoice)
+    one.refund(days(2), "30", payment_id=on_account, patient_id=stranger)
+    for day, of_payer, credit in (
+        (TODAY, "0", "30"),
+        (TOMORROW, "25", "30"),
+        (days(2), "25", "0"),
+    ):
+        one.owes(day, "40", credit=credit, share="patient")
+        one.owes(day, of_payer, share="payer")
+    filters = {"as_of_date": days(2), "debtor_id": one.patient}
+    one.expect("unapplied_credits", filters, unapplied_credit_amount="0")
+
+
 @case(DOCUMENTED, "credit used on another invoice")
 def allocated_credit_note(one: Case) -> None:
     """A7: first what exceeds the own invoice, which is then open again; a void takes all back."""

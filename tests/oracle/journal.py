@@ -273,7 +273,7 @@ class Books(Records):
     def _payments(self) -> Iterator[Posting]:
         for row in self._good_payments():
             day, voided = self.day(row, "paid_at"), self._voided(row, "voided")
-            share = "payer" if row["payer_id"] or row["method"] == "insurance" else "patient"
+            share = _share(row)
             is_wallet = row["method"] == "wallet" or row["wallet_transaction_id"] is not None
             account = "wallet_liability" if is_wallet else "cash"
             allocations = self._allocations(row)
@@ -330,10 +330,16 @@ class Books(Records):
             payment = self.find("payments", row["payment_id"], row)
             note = self._credit_note_of(row)
             named = [each for each in (row, payment, note) if each is not None]
-            patient = next((each["patient_id"] for each in named if each["patient_id"]), None)
+            patients = [each["patient_id"] for each in named if each["patient_id"]]
+            patient = next(iter(patients), None)
             payer = next((each["payer_id"] for each in named[1:] if each["payer_id"]), None)
+            share = refund.share
             if refund.is_of_receipt:
                 parts = self._taken_of(refund)
+                if payment is not None:
+                    share = _share(payment)
+                    if refund.kind == "refund":
+                        patient = payment["patient_id"] or patient
             else:
                 invoice = next((each["invoice_id"] for each in named if each["invoice_id"]), None)
                 applied = not row["credit_note_id"]
@@ -344,7 +350,7 @@ class Books(Records):
                 )
                 origin = replace(header, line=part.line)
                 found = self._money(
-                    row, origin, refund.share, refund.account, part.amount, refund.day,
+                    row, origin, share, refund.account, part.amount, refund.day,
                     part.invoice if part.is_applied else None, part.applied,
                 )  # fmt: skip
                 outward = [posting.swapped() for posting in found]
@@ -676,6 +682,11 @@ class Books(Records):
         known = [each for each in self._of_invoice[invoice] if each.day <= day]
         owed = sum((each.on("receivable") for each in known if each.share == share), ZERO)
         return max(owed, ZERO)
+
+
+def _share(payment: Row) -> str:
+    """Give the share that a receipt settles, and a refund of it opens again."""
+    return "payer" if payment["payer_id"] or payment["method"] == "insurance" else "patient"
 
 
 def _priced(line: Row, exact: Decimal, currency: str) -> tuple[Decimal, Decimal, Decimal]:

@@ -31,11 +31,20 @@ named_refunds as (
         rfd.payment_id,
         rfd.credit_note_id,
         coalesce(rfd.invoice_id, pay.invoice_id, cre.invoice_id) as invoice_id,
-        coalesce(rfd.patient_id, pay.patient_id, cre.patient_id) as patient_id,
+        -- what a receipt settled was its debtor's and of its share, whoever got the money;
+        -- what goes into a wallet goes to whose it is
+        case
+            when rfd.credit_note_id is null and rfd.wallet_type is null
+                then coalesce(pay.patient_id, rfd.patient_id)
+            else coalesce(rfd.patient_id, pay.patient_id, cre.patient_id)
+        end as patient_id,
         coalesce(pay.payer_id, cre.payer_id) as payer_id,
         rfd.wallet_type,
         rfd.payment_method,
-        rfd.share,
+        case
+            when rfd.credit_note_id is null then coalesce(pay.share, rfd.share)
+            else rfd.share
+        end as share,
         rfd.currency_code,
         rfd.base_rate,
         rfd.amount,
@@ -47,7 +56,8 @@ named_refunds as (
         select
             inn.invoice_id,
             inn.patient_id,
-            inn.payer_id
+            inn.payer_id,
+            inn.share
         from payments as inn
         where inn.tenant_id = rfd.tenant_id and inn.payment_id = rfd.payment_id
         offset 0

@@ -74,8 +74,12 @@ spans as (
         on bal.tenant_id = inv.tenant_id and bal.invoice_id = inv.invoice_id
     inner join (values (true), (false)) as spa (is_payable_in_parts)
         on
-            spa.is_payable_in_parts
-            or (bal.share = 'payer' and bal.patient_charged_date < bal.valid_to)
+            case
+                when bal.share = 'patient' then spa.is_payable_in_parts
+                when spa.is_payable_in_parts
+                    then coalesce(bal.patient_charged_date > bal.valid_from, true)
+                else bal.patient_charged_date < bal.valid_to
+            end
     where bal.outstanding_amount <> 0
 ),
 

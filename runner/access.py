@@ -18,16 +18,12 @@ from runner.errors import ConfigError, DatabaseError
 LOGIN = re.compile(r"[a-z][a-z0-9_]{2,40}")
 # one login must not take every connection of the server
 CONNECTIONS = 30
-# an open transaction holds locks that a changed mart waits for; jit makes small queries slow;
 # what a view behind the locks gives has no statistics: taken for less than it is, the join of
 # two views would go through one of them for each row of the other, which a merge by the tenant
 # alone does as well
-DEFAULTS = (
-    "jit = off",
-    "idle_in_transaction_session_timeout = '15min'",
-    "enable_nestloop = off",
-    "enable_mergejoin = off",
-)
+JOINS = ("enable_nestloop = off", "enable_mergejoin = off")
+# an open transaction holds locks that a changed mart waits for; jit makes small queries slow
+DEFAULTS = ("jit = off", "idle_in_transaction_session_timeout = '15min'", *JOINS)
 
 
 @dataclass(frozen=True)

@@ -58,13 +58,8 @@ PROFILE = {
         },
     }
 }
-
-
+# where the project is parsed for: a parse connects to nothing
 ANY_DATABASE = "any_database"
-NO_SERVER = {
-    "ALMONER_DBT_HOST": "", "ALMONER_DBT_PORT": "0", "ALMONER_DBT_USER": "",
-    "ALMONER_DBT_PASSWORD": "", "ALMONER_DBT_DATABASE": ANY_DATABASE, "ALMONER_DBT_SSLMODE": "",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -141,20 +136,17 @@ class Dbt:
         The grain of a mart follows from its SQL and its inputs' keys: that of `regrained` marts
         is tested, and of all by `audit`. Unit tests are for `make test`.
         """
-        from dbt.cli.main import dbtRunner
 
         def on_event(event: Any) -> None:
             if event.info.name in _RESULTS:
                 report(_from_event(event))
 
-        arguments = [
-            "build", *self._common(), "--no-write-json", "--no-populate-cache",
-            "--select", f"tag:{CHOSEN}", "--exclude", f"tag:{KNOWN}",
-        ]  # fmt: skip
-        _hurry()
-        with self._environment(release), _tagged(self._manifest, set(names), regrained):
-            outcome = dbtRunner(manifest=self._manifest, callbacks=[on_event]).invoke(arguments)
-        return _results(outcome)
+        with _tagged(self._manifest, set(names), regrained):
+            return self._invoke(
+                self._manifest, "build", "--no-populate-cache",
+                "--select", f"tag:{CHOSEN}", "--exclude", f"tag:{KNOWN}",
+                release=release, callbacks=[on_event],
+            )  # fmt: skip
 
     def audit(self, names: Iterable[str] = ()) -> list[Result]:
         """Run every audit and data test, or those that are named, over the whole history."""
@@ -176,8 +168,8 @@ class Dbt:
         from dbt.cli.main import dbtRunner
 
         _hurry()
-        with self._environment(None, is_parsing=True):
-            outcome = dbtRunner().invoke(["parse", *self._common(), "--no-write-json"])
+        with self._environment(f"dbname={ANY_DATABASE}"):
+            outcome = dbtRunner().invoke(["parse", *self._common()])
         if not outcome.success:
             _pass_on_interrupt(outcome)
             raise ConfigError(
@@ -185,7 +177,7 @@ class Dbt:
                 MEND,
             )
         manifest: Any = outcome.result
-        database = self._server["ALMONER_DBT_DATABASE"]
+        database = _profile_values(self._dsn)["ALMONER_DBT_DATABASE"]
         for node in (*manifest.nodes.values(), *manifest.sources.values()):
             node.database = database
             if node.relation_name:
@@ -193,13 +185,24 @@ class Dbt:
         manifest.build_flat_graph()  # what macros see of it
         return manifest
 
-    def _invoke(self, manifest: Any, command: str, *selection: str) -> list[Result]:
+    def _invoke(
+        self,
+        manifest: Any,
+        command: str,
+        *arguments: str,
+        release: int | None = None,
+        callbacks: Iterable[Callable[[Any], None]] = (),
+    ) -> list[Result]:
         from dbt.cli.main import dbtRunner
 
-        with self._environment(None):
-            arguments = [command, *self._common(), "--no-write-json", *selection]
-            outcome = dbtRunner(manifest=manifest).invoke(arguments)
-        return _results(outcome)
+        with self._environment(self._dsn, release):
+            outcome = dbtRunner(manifest=manifest, callbacks=list(callbacks)).invoke(
+                [command, *self._common(), *arguments]
+            )
+        if outcome.result is None:
+            _pass_on_interrupt(outcome)
+            raise ConfigError(f"dbt could not run: {str(outcome.exception).strip()}", MEND)
+        return [_from_result(entry) for entry in outcome.result.results]
 
     @property
     def _target_path(self) -> Path:
@@ -213,23 +216,11 @@ class Dbt:
             "--project-dir", str(project.root()), "--profiles-dir", str(directory),
             "--target-path", str(self._target_path), "--log-path", str(directory / "logs"),
             "--log-level", "none", "--log-level-file", "info", "--no-print", "--no-version-check",
+            "--no-write-json",
         ]  # fmt: skip
 
-    @property
-    def _server(self) -> dict[str, str]:
-        """Give what the profile asks the environment for."""
-        known = conninfo_to_dict(self._dsn)
-        return {
-            "ALMONER_DBT_HOST": str(known.get("host") or "localhost"),
-            "ALMONER_DBT_PORT": str(known.get("port") or 5432),
-            "ALMONER_DBT_USER": str(known.get("user") or ""),
-            "ALMONER_DBT_PASSWORD": str(known.get("password") or ""),
-            "ALMONER_DBT_DATABASE": str(known.get("dbname") or ""),
-            "ALMONER_DBT_SSLMODE": str(known.get("sslmode") or "prefer"),
-        }
-
     @contextmanager
-    def _environment(self, release: int | None, *, is_parsing: bool = False) -> Iterator[None]:
+    def _environment(self, dsn: str, release: int | None = None) -> Iterator[None]:
         """Name the server and the release in the environment, for as long as dbt runs."""
         directory = project.state_dir() / "dbt"
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -237,7 +228,7 @@ class Dbt:
         text = yaml.safe_dump(PROFILE)
         if not profile.is_file() or profile.read_text() != text:
             profile.write_text(text)
-        values = dict(NO_SERVER) if is_parsing else self._server
+        values = _profile_values(dsn)
         if self._systems:
             values["ALMONER_SYSTEMS"] = " ".join(self._systems)
         if release is not None:
@@ -256,6 +247,19 @@ class Dbt:
                     os.environ.pop(name, None)
                 else:
                     os.environ[name] = value
+
+
+def _profile_values(dsn: str) -> dict[str, str]:
+    """Give what the profile asks the environment for."""
+    known = conninfo_to_dict(dsn)
+    return {
+        "ALMONER_DBT_HOST": str(known.get("host") or "localhost"),
+        "ALMONER_DBT_PORT": str(known.get("port") or 5432),
+        "ALMONER_DBT_USER": str(known.get("user") or ""),
+        "ALMONER_DBT_PASSWORD": str(known.get("password") or ""),
+        "ALMONER_DBT_DATABASE": str(known.get("dbname") or ""),
+        "ALMONER_DBT_SSLMODE": str(known.get("sslmode") or "prefer"),
+    }
 
 
 @cache
@@ -330,9 +334,10 @@ def _keep_types() -> None:
 
     prepared = cache(agate_helper.build_type_tester)
 
-    def build_type_tester(text_columns: Iterable[str], *nulls: Any, **named: Any) -> Any:
-        named = {name: tuple(values) for name, values in named.items()}
-        return prepared(frozenset(text_columns), *nulls, **named)
+    def build_type_tester(
+        text_columns: Iterable[str], string_null_values: Iterable[str] | None = ("null", "")
+    ) -> Any:
+        return prepared(frozenset(text_columns), tuple(string_null_values or ()))
 
     agate_helper.build_type_tester = build_type_tester
 
@@ -352,13 +357,6 @@ def _notice_what_is_put_back() -> None:
         parsing.saved_files[file_id].path = parsing.new_files[file_id].path
 
     PartialParsing.change_schema_file = changed
-
-
-def _results(outcome: Any) -> list[Result]:
-    if outcome.result is None:
-        _pass_on_interrupt(outcome)
-        raise ConfigError(f"dbt could not run: {str(outcome.exception).strip()}", MEND)
-    return [_from_result(entry) for entry in outcome.result.results]
 
 
 def _pass_on_interrupt(outcome: Any) -> None:

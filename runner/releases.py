@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from psycopg import errors, sql
 from psycopg.rows import DictRow
 
-from runner import db, raw, roles
+from runner import access, db, raw, roles
 from runner.errors import ConfigError, DatabaseError, PublicationError
 
 BUILDER_LOCK, PREPARE_LOCK = 4_017_001, 4_017_002
@@ -166,12 +166,11 @@ def read_as(connection: db.Connection, tenant: str, as_known_at: int | None) -> 
     asked = "" if as_known_at is None else str(as_known_at)
     connection.execute(
         "select set_config('almoner.tenant', %s, true),"
-        " set_config('almoner.as_known_at', %s, true),"
-        # as readers' sessions begin
-        " set_config('enable_nestloop', 'off', true),"
-        " set_config('enable_mergejoin', 'off', true)",
+        " set_config('almoner.as_known_at', %s, true)",
         (tenant, asked),
     )
+    # as readers' sessions begin
+    connection.execute("; ".join(f"set local {setting}" for setting in access.JOINS))
     try:
         row = db.one(connection, "select almoner.reader_release() as release_id")
     except errors.InvalidParameterValue as error:

@@ -152,10 +152,10 @@ class Installation:
         with psycopg.connect(self.target, prepare_threshold=0) as connection:
             access.begin(connection)
             marts = [mart for mart in self.marts() if not only or mart.name in only]
-            for each in [tenant] if tenant else self.tenants():
-                connection.execute("select set_config('almoner.tenant', %s, false)", (each,))
+            for reader in [tenant] if tenant else self.tenants():
+                connection.execute("select set_config('almoner.tenant', %s, false)", (reader,))
                 for mart in marts:
-                    columns = [column.name for column in mart.columns if column.name != without]
+                    columns = [each.name for each in mart.columns if each.name != without]
                     query = sql.SQL("select {} from {}").format(
                         sql.SQL(", ").join(map(sql.Identifier, columns)),
                         sql.Identifier("marts", mart.name),

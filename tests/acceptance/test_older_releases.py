@@ -409,13 +409,14 @@ def _moved(installation: Installation, request: differences.Request) -> set[tupl
     return moved
 
 
+@pytest.mark.parametrize(("before", "after", "tenant"), [(3, 4, "demo_1"), (1, 4, "demo_2")])
 def test_the_differences_are_those_of_two_exports(
-    grown: tuple[Installation, list[Seen]],
+    grown: tuple[Installation, list[Seen]], before: int, after: int, tenant: str
 ) -> None:
     aged = grown[0]
     day = date(2026, 10, 31)
-    moved = _moved(aged, differences.Request(2, 4, tenant="demo_2", as_of=day))
-    assert moved == _joined(aged, "demo_2", 2, 4, day)
+    moved = _moved(aged, differences.Request(before, after, tenant=tenant, as_of=day))
+    assert moved == _joined(aged, tenant, before, after, day)
     assert {"dept_revenue_daily", "ar_aging", "trial_balance"} <= {each[0] for each in moved}
     # rows that came, and figures that changed
     assert {each[3] == "" for each in moved} == {True, False}

@@ -313,15 +313,21 @@ class Books(Records):
         for row in filter(self._is_executed, self.tables["refunds"]):
             yield Refund(
                 "refund", row, self.day(row, "executed_at"), self._voided(row, "voided"),
-                row["share"], "cash",
+                self._given_back_share(row, row["share"]), "cash",
             )  # fmt: skip
         for row in self.tables["wallet_transactions"]:
             if row["type"] == "refund" and self._is_completed(row):
+                row = {**row, "credit_note_id": None}
                 yield Refund(
-                    "wallet_transaction", {**row, "credit_note_id": None},
-                    self.day(row, "transacted_at"), self._voided(row, "voided"), "patient",
+                    "wallet_transaction", row, self.day(row, "transacted_at"),
+                    self._voided(row, "voided"), self._given_back_share(row, "patient"),
                     "wallet_liability",
                 )  # fmt: skip
+
+    def _given_back_share(self, refund: Row, share: str) -> str:
+        """Give the share of the receipt, which alone it settled; without one what was said."""
+        payment = self.find("payments", refund["payment_id"], refund)
+        return share if payment is None or refund["credit_note_id"] else _share(payment)
 
     def _refunds(self) -> Iterator[Posting]:
         """Post each part of a refund: what was applied opens its invoice again (A2)."""
@@ -330,16 +336,12 @@ class Books(Records):
             payment = self.find("payments", row["payment_id"], row)
             note = self._credit_note_of(row)
             named = [each for each in (row, payment, note) if each is not None]
-            patients = [each["patient_id"] for each in named if each["patient_id"]]
-            patient = next(iter(patients), None)
+            patient = next((each["patient_id"] for each in named if each["patient_id"]), None)
             payer = next((each["payer_id"] for each in named[1:] if each["payer_id"]), None)
-            share = refund.share
+            if payment is not None and refund.kind == "refund" and refund.is_of_receipt:
+                patient = payment["patient_id"] or patient
             if refund.is_of_receipt:
                 parts = self._taken_of(refund)
-                if payment is not None:
-                    share = _share(payment)
-                    if refund.kind == "refund":
-                        patient = payment["patient_id"] or patient
             else:
                 invoice = next((each["invoice_id"] for each in named if each["invoice_id"]), None)
                 applied = not row["credit_note_id"]
@@ -350,7 +352,7 @@ class Books(Records):
                 )
                 origin = replace(header, line=part.line)
                 found = self._money(
-                    row, origin, share, refund.account, part.amount, refund.day,
+                    row, origin, refund.share, refund.account, part.amount, refund.day,
                     part.invoice if part.is_applied else None, part.applied,
                 )  # fmt: skip
                 outward = [posting.swapped() for posting in found]

@@ -1188,6 +1188,73 @@ def refund_of_the_payers_receipt(one: Case) -> None:
     one.expect("unapplied_credits", filters, unapplied_credit_amount="0")
 
 
+@case(DOCUMENTED, "refund of a credit note that had reduced the other share")
+def refund_of_what_reduced_the_other_share(one: Case) -> None:
+    """A7, A8: the patient's credit had reduced the payer's part, which is owed again."""
+    payer = one.add("insurance_payers", name="Payer", payer_type="insurance", terms_days=0)
+    invoice = one.invoice(TODAY, Line("100", payer_amount="60"), payer_id=payer)
+    one.payment(TODAY, "40", invoice)
+    note = one.credit_note(TODAY, "10", invoice)
+    one.refund(TOMORROW, "6", credit_note_id=note)
+    one.refund(days(2), "9", credit_note_id=note)
+    for day, of_payer, credit in (
+        (TODAY, "50", "0"),
+        (TOMORROW, "56", "0"),
+        (days(2), "60", "-5"),
+    ):
+        one.owes(day, "0", credit=credit, share="patient")
+        one.owes(day, of_payer, share="payer")
+    one.balances(days(2), credit_transfer="0", unapplied_credit="5", receivable="60", cash="25")
+
+
+@case(DOCUMENTED, "payment in advance for what another owes")
+def money_of_another(one: Case) -> None:
+    """A1: until it is applied the money is credit of who paid; a refund of it is, too."""
+    parent = one.add("patients", number="2")
+    invoice = one.invoice(TODAY, HUNDRED)
+    paid = one.payment(TODAY, "80", patient_id=parent, applied=[(days(2), "50", invoice)])
+    one.refund(days(3), "45", payment_id=paid, invoice_id=invoice)
+    for day, owed, credit in (
+        (TOMORROW, "100", "80"),
+        (days(2), "50", "30"),
+        (days(3), "95", "30"),
+    ):
+        one.owes(day, owed, credit=credit)
+        for patient, gross, unapplied in ((one.patient, owed, "0"), (parent, "0", credit)):
+            filters = {"as_of_date": day, "patient_id": patient}
+            one.expect(
+                "dues_by_patient", filters, gross_amount=gross, unapplied_credit_amount=unapplied
+            )
+
+
+@case(DOCUMENTED, "wallet used for what another owes")
+def wallet_of_another(one: Case) -> None:
+    """V4: the wallet is whose it is, and so is what is put back into it."""
+    parent = one.add("patients", number="2")
+    invoice = one.invoice(TODAY, HUNDRED)
+    paid = one.payment(TODAY, "30", invoice)
+    for kind, amount, columns in (
+        ("top_up", "100", {"method": "cash"}),
+        ("payment", "70", {"invoice_id": invoice}),
+        ("refund", "20", {"payment_id": paid}),
+    ):
+        one.add(
+            "wallet_transactions",
+            patient_id=parent,
+            type=kind,
+            currency_code="USD",
+            amount=amount,
+            status="completed",
+            transacted_at=noon(TODAY),
+            **columns,
+        )
+    one.owes(TODAY, "20")
+    for patient, left in ((parent, "50"), (one.patient, "0")):
+        filters = {"as_of_date": TODAY, "patient_id": patient}
+        one.expect("wallet_liability", filters, closing_amount=left)
+    one.balances(TODAY, credit_transfer="0", wallet_liability="-50", cash="130")
+
+
 @case(DOCUMENTED, "credit used on another invoice")
 def allocated_credit_note(one: Case) -> None:
     """A7: first what exceeds the own invoice, which is then open again; a void takes all back."""

@@ -44,6 +44,22 @@ update hms.credit_note_items set credit_note_id = 999999 where id in (
     select min(itm.id) from hms.credit_note_items as itm group by itm.hospital_id
 )
 """
+# the whole payment of a credited invoice settles another one, and then its own again
+LENT = """
+insert into hms.payment_allocations (hospital_id, payment_id, invoice_id, amount, allocated_at)
+select distinct on (pay.id)
+    pay.hospital_id, pay.id, inv.id, pay.amount, pay.paid_at + interval '1 day'
+from hms.payments as pay
+inner join hms.credit_notes as cre on pay.invoice_id = cre.invoice_id
+inner join hms.invoices as inv on pay.hospital_id = inv.hospital_id and pay.invoice_id < inv.id
+where pay.paid_at < cre.issued_at
+order by pay.id, inv.id
+"""
+RETURNED = """
+delete from hms.payment_allocations as alc
+using hms.payments as pay
+where alc.payment_id = pay.id and alc.amount = pay.amount and pay.invoice_id is not null
+"""
 NO_TIME_ZONE = "update hms.hospitals set time_zone = '' where id = 3"
 
 # refunds of one receipt, for two invoices and more than it
@@ -160,13 +176,15 @@ ALLOCATION_EDITS = (
 WITHOUT_ALLOCATIONS = "drop table hms.credit_note_allocations"
 
 
-def test_a_payment_leaves_its_wallet_and_an_orphan_loses_its_tenant(
+def test_a_payment_changes_what_it_settles_and_an_orphan_loses_its_tenant(
     installation: Installation,
 ) -> None:
     installation.run(WALLET_LINKS)
     installation.run(ORPHAN_CREDIT_LINE)
+    installation.run(LENT)
     installation.build()
     installation.run(NO_WALLET_LINKS)
+    installation.run(RETURNED)
     installation.run(NO_TIME_ZONE)
     installation.build(accept_deletions=True)
     assert installation.recomputed() == []

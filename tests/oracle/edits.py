@@ -260,6 +260,13 @@ EDITS = {
     "payment of another amount": change("payments", "amount = %(amount)s"),
     "payment on another day": change("payments", "paid_at = %(instant)s"),
     "payment to another invoice": change("payments", f"invoice_id = {other('invoices')}"),
+    "payment of another patient": change("payments", f"patient_id = {other('patients')}"),
+    "payment of nobody": change("payments", "patient_id = null", "patient_id is not null"),
+    "allocated payment of another patient": change(
+        "payments",
+        f"patient_id = {other('patients')}",
+        "id in (select alc.payment_id from hms.payment_allocations as alc)",
+    ),
     "payment to no invoice": change("payments", "invoice_id = null", "invoice_id is not null"),
     "payment to an invoice of another hospital": change("payments", f"invoice_id = {ELSEWHERE}"),
     "payment voided": change("payments", "status = 'voided', voided_at = %(instant)s"),
@@ -403,6 +410,9 @@ EDITS = {
     ),
     "wallet used for nothing": new("wallet_transactions", WALLET_USE, INVOICE),
     "wallet transaction of another type": change("wallet_transactions", "type = %(wallet_type)s"),
+    "wallet transaction of another patient": change(
+        "wallet_transactions", f"patient_id = {other('patients')}"
+    ),
     "wallet transaction voided": change(
         "wallet_transactions", "status = 'voided', voided_at = %(instant)s"
     ),

@@ -21,8 +21,8 @@ ACCOUNTS = {
     "recovery": ("cash", "recoveries"),
 }
 ZERO = Decimal(0)
-# the day, the kind, the row and the share of a use, and the day it was voided
-Use = tuple[date, str, Row, str, date | None]
+# the day, the kind and the row of a use, and the day it was voided
+Use = tuple[date, str, Row, date | None]
 
 
 @dataclass(frozen=True)
@@ -201,22 +201,36 @@ class Books(Records):
         return self.day(row, "voided_at") if row["status"] == status else None
 
     def _money(
-        self, row: Row, origin: Origin, share: str, account: str, amount: Decimal, day: date,
-        settles: int | None, applied: date | None = None,
+        self, row: Row, owed: Origin, held: Origin, share: str, account: str, amount: Decimal,
+        day: date, settles: int | None, applied: date | None = None,
     ) -> list[Posting]:  # fmt: skip
-        """Post money that came in: it settles an invoice on the last of its dates (A2)."""
-        exact = rounded(amount, origin.currency)
-        received = Posting(origin, day, share, account, "unapplied_credit", exact)
+        """Post money that came in: it settles an invoice on the last of its dates (A2).
+
+        Until then it is the holder's, who then hands it on to who owes (A1); so does a wallet.
+        """
+        exact = rounded(amount, owed.currency)
+        settling = Posting(owed, day, share, account, "receivable", exact)
+        received = replace(settling, origin=held, credit="unapplied_credit")
+        is_anothers = received.debtor != settling.debtor
+        if not is_anothers:
+            received = replace(received, origin=owed)
         invoice = self._settled_invoice(settles, row)
         if invoice is None:
             return [received]
         settled = max(day, applied or day, self.day(invoice, "issued_at"))
-        if settled == day:
-            return [replace(received, credit="receivable")]
-        return [
-            received,
-            replace(received, day=settled, debit="unapplied_credit", credit="receivable"),
-        ]
+        if settled == day and not (is_anothers and account == "wallet_liability" and held.patient):
+            return [settling]
+        return [received, *self._applied(received, owed, settled)]
+
+    def _applied(self, received: Posting, owed: Origin, day: date) -> list[Posting]:
+        """Apply credit to an invoice on a day; what another owes is handed on first."""
+        applied = replace(
+            received, origin=owed, day=day, debit="unapplied_credit", credit="receivable"
+        )
+        if applied.debtor == received.debtor:
+            return [applied]
+        handed = replace(received, day=day, debit="unapplied_credit", credit="credit_transfer")
+        return [handed, replace(applied, debit="credit_transfer")]
 
     # documents ---------------------------------------------------------------------------
 
@@ -279,18 +293,31 @@ class Books(Records):
             allocations = self._allocations(row)
             rest = self._rest(row, allocations)
             settles = None if allocations else row["invoice_id"]
-            origin = self._origin("payment", row, row["invoice_id"], row["payer_id"])
+            patient, payer = self._receipt_of(row)
+            row = {**row, "patient_id": patient, "payer_id": payer}
+            owed = self._origin("payment", row, row["invoice_id"], payer)
+            held = replace(owed, patient=patient, payer=payer)
             yield from self._posted(
-                self._money(row, origin, share, account, rest, day, settles), voided
+                self._money(row, owed, held, share, account, rest, day, settles), voided
             )
             for each in allocations:
-                header = self._origin("payment", row, each["invoice_id"], row["payer_id"])
-                origin = replace(header, line=each["id"])
+                header = self._origin("payment", row, each["invoice_id"], payer)
+                owed = replace(header, line=each["id"])
+                held = replace(owed, patient=patient, payer=payer)
                 allocated = self.day(each, "allocated_at")
                 found = self._money(
-                    row, origin, share, account, each["amount"], day, each["invoice_id"], allocated
-                )
+                    row, owed, held, share, account, each["amount"], day, each["invoice_id"],
+                    allocated,
+                )  # fmt: skip
                 yield from self._posted(found, voided)
+
+    def _receipt_of(self, payment: Row) -> tuple[int | None, int | None]:
+        """Name the patient and payer of a receipt, else those of its own invoice."""
+        invoice = self.find("invoices", payment["invoice_id"], payment) or {}
+        payer = payment["payer_id"]
+        if payment["method"] == "insurance":
+            payer = payer or invoice.get("payer_id")
+        return payment["patient_id"] or invoice.get("patient_id"), payer
 
     def _allocations(self, payment: Row) -> list[Row]:
         """Give the allocations that hold: none where they are more than the payment."""
@@ -325,9 +352,12 @@ class Books(Records):
                 )  # fmt: skip
 
     def _given_back_share(self, refund: Row, share: str) -> str:
-        """Give the share of the receipt, which alone it settled; without one what was said."""
+        """Give the share of the receipt or credit note; without one what was said."""
+        if refund["credit_note_id"]:
+            note = self._credit_note_of(refund)
+            return share if note is None else str(note["share"])
         payment = self.find("payments", refund["payment_id"], refund)
-        return share if payment is None or refund["credit_note_id"] else _share(payment)
+        return share if payment is None else _share(payment)
 
     def _refunds(self) -> Iterator[Posting]:
         """Post each part of a refund: what was applied opens its invoice again (A2)."""
@@ -335,45 +365,72 @@ class Books(Records):
             row = refund.row
             payment = self.find("payments", row["payment_id"], row)
             note = self._credit_note_of(row)
-            named = [each for each in (row, payment, note) if each is not None]
-            patient = next((each["patient_id"] for each in named if each["patient_id"]), None)
-            payer = next((each["payer_id"] for each in named[1:] if each["payer_id"]), None)
-            if payment is not None and refund.kind == "refund" and refund.is_of_receipt:
-                patient = payment["patient_id"] or patient
+            patient, payer = self._holder_of(row, payment, note)
             if refund.is_of_receipt:
                 parts = self._taken_of(refund)
             else:
+                named = [each for each in (row, payment, note) if each is not None]
                 invoice = next((each["invoice_id"] for each in named if each["invoice_id"]), None)
                 applied = not row["credit_note_id"]
                 parts = [Taken(0, invoice, row["amount"], refund.day, is_applied=applied)]
             for part in parts:
-                header = self._origin(
-                    refund.kind, {**row, "patient_id": patient}, part.invoice, payer
+                held = {**row, "patient_id": patient}
+                owed = replace(
+                    self._origin(refund.kind, held, part.invoice, payer), line=part.line
                 )
-                origin = replace(header, line=part.line)
-                found = self._money(
-                    row, origin, refund.share, refund.account, part.amount, refund.day,
-                    part.invoice if part.is_applied else None, part.applied,
-                )  # fmt: skip
-                outward = [posting.swapped() for posting in found]
-                yield from self._opened(outward, refund.voided, part.until)
+                yield from self._given(
+                    refund, part, owed, replace(owed, patient=patient, payer=payer)
+                )
 
-    def _opened(
-        self, found: list[Posting], voided: date | None, until: date | None
-    ) -> Iterator[Posting]:
-        """Post what a refund gives back; it opens nothing from the void of its receipt on."""
-        for posting in found:
-            if until is None or posting.debit != "receivable":
-                yield from self._posted([posting], voided)
-            elif posting.credit == "unapplied_credit":
-                yield from self._posted([posting], min(until, voided or until))
-            else:
-                yield from self._posted([posting], voided)
-                if voided is None or voided > until:
-                    closed = replace(
-                        posting, debit="unapplied_credit", credit="receivable", day=until
-                    )
-                    yield from self._posted([closed], voided)
+    def _holder_of(
+        self, refund: Row, payment: Row | None, note: Row | None
+    ) -> tuple[int | None, int | None]:
+        """Name the patient and payer whose credit is given back."""
+        if refund["credit_note_id"]:
+            if note is None:
+                return refund["patient_id"], None
+            credited = self._origin("credit_note", note, note["invoice_id"], note["payer_id"])
+            return credited.patient or refund["patient_id"], credited.payer
+        return (refund["patient_id"], None) if payment is None else self._receipt_of(payment)
+
+    def _given(self, refund: Refund, part: Taken, owed: Origin, held: Origin) -> Iterator[Posting]:
+        """Post what is given back of a part; it opens nothing from the void of its receipt on."""
+        share, day, voided = refund.share, refund.day, refund.voided
+        exact = rounded(part.amount, owed.currency)
+        paid = Posting(owed, day, share, "receivable", refund.account, exact)
+        credit = replace(paid, origin=held, debit="unapplied_credit")
+        if credit.debtor == paid.debtor:
+            credit = replace(credit, origin=owed)
+        into_wallet = refund.account == "wallet_liability"
+        owner = self._wallet_owner(refund.row) if into_wallet else None
+        invoice = self._settled_invoice(part.invoice if part.is_applied else None, refund.row)
+        opened = None
+        if invoice is not None:
+            opened = max(day, part.applied or day, self.day(invoice, "issued_at"))
+        is_patients = into_wallet and share == "patient"
+        if opened == day and not (is_patients and owner != owed.patient):
+            origin = replace(owed, patient=owner) if into_wallet else owed
+            yield from self._posted([replace(paid, origin=origin)], voided)
+            if part.until and (voided is None or voided > part.until):
+                yield from self._posted(self._applied(credit, owed, part.until), voided)
+            return
+        money = credit
+        if into_wallet:
+            money = replace(credit, origin=replace(credit.origin, patient=owner))
+        if is_patients and owner != credit.origin.patient:
+            yield from self._posted([replace(credit, credit="credit_transfer")], voided)
+            money = replace(money, debit="credit_transfer")
+        yield from self._posted([money], voided)
+        if opened is not None:
+            opening = [each.swapped() for each in self._applied(credit, owed, opened)]
+            ends = [each for each in (voided, part.until) if each is not None]
+            yield from self._posted(opening, min(ends, default=None))
+
+    def _wallet_owner(self, refund: Row) -> int | None:
+        payment = self.find("payments", refund["payment_id"], refund)
+        receipt = self._receipt_of(payment)[0] if payment is not None else None
+        owner: int | None = refund["patient_id"] or receipt
+        return owner
 
     def _taken_of(self, refund: Refund) -> list[Taken]:
         """Play all refunds of the receipt in their order; give what this one takes."""
@@ -443,7 +500,9 @@ class Books(Records):
 
     def _credit_note_of(self, refund: Row) -> Row | None:
         note = self.find("credit_notes", refund["credit_note_id"], refund)
-        return note if note is not None and self._credit_note_items(note) else None
+        if note is None or not self._is_issued_note(note):
+            return None
+        return note if self._credit_note_items(note) else None
 
     def _wallets(self) -> Iterator[Posting]:
         payments = list(self._good_payments())
@@ -455,14 +514,15 @@ class Books(Records):
             if kind == "refund":
                 continue
             origin = self._origin("wallet_transaction", row, invoice, None)
+            owner = replace(origin, patient=row["patient_id"] or origin.patient)
             if kind in ("top_up", "withdrawal"):
                 exact = rounded(amount, origin.currency)
-                found = [Posting(origin, day, "patient", "cash", "wallet_liability", exact)]
+                found = [Posting(owner, day, "patient", "cash", "wallet_liability", exact)]
             elif {(hospital, row["payment_id"])} & posted or (hospital, row["id"]) in beside:
                 continue  # R6: the use stands beside a payment
             else:
                 found = self._money(
-                    row, origin, "patient", "wallet_liability", amount, day, invoice
+                    row, origin, owner, "patient", "wallet_liability", amount, day, invoice
                 )
                 if invoice is None:
                     found = [replace(found[0], credit="unbilled_wallet_use")]  # V6
@@ -505,14 +565,14 @@ class Books(Records):
         for note in self._issued_notes():
             own = self._origin("credit_note", note, note["invoice_id"], note["payer_id"])
             whole = {"credited": self._credited_amount(note)}
-            for (day, kind, row, share, voided), taken in self._played(note, whole):
+            for (day, kind, row, voided), taken in self._played(note, whole):
                 if kind == "refund":
                     continue
                 header = self._origin(kind, {**note, "id": row["id"]}, row["invoice_id"], None)
                 patient, payer = own.patient or header.patient, own.payer or header.payer
                 posting = Posting(
                     replace(header, patient=patient, payer=payer),
-                    day, share, "unapplied_credit", "receivable", taken["credited"],
+                    day, note["share"], "unapplied_credit", "receivable", taken["credited"],
                 )  # fmt: skip
                 yield from self._posted([posting], voided)
 
@@ -549,11 +609,10 @@ class Books(Records):
                 yield max(self.day(row, "allocated_at"), self._credited_on(note), issued), row
 
     def _issued_notes(self) -> list[Row]:
-        return [
-            row
-            for row in self.tables["credit_notes"]
-            if self.is_good_document(row) and row["status"] != "draft"
-        ]
+        return [row for row in self.tables["credit_notes"] if self._is_issued_note(row)]
+
+    def _is_issued_note(self, note: Row) -> bool:
+        return self.is_good_document(note) and note["status"] != "draft"
 
     def _used_credit_notes(self) -> Iterator[Posting]:
         """Post what credit notes had settled and is used elsewhere: it is owed again (A7)."""
@@ -561,30 +620,42 @@ class Books(Records):
             invoice = self._settled_invoice(note["invoice_id"], note)
             if invoice is None or not self._credit_note_items(note):
                 continue
-            excess = [
-                each.amount
+            mine = [
+                each
                 for each in self.postings
                 if each.origin.kind == "credit_note"
                 and each.origin.key == note["id"]
                 and not each.is_reversal
-                and (each.debit, each.credit) == ("receivable", "unapplied_credit")
             ]
-            pools = {"excess": sum(excess, ZERO)}
-            pools["settled"] = self._credited_amount(note) - pools["excess"]
+            others = [each for each in mine if each.share != note["share"]]
+            pools = {
+                "excess": sum(
+                    (each.on("receivable") for each in mine if each.debit == "receivable"), ZERO
+                ),
+                "other": -sum((each.on("receivable") for each in others), ZERO),
+            }
+            pools["own"] = self._credited_amount(note) - pools["excess"] - pools["other"]
             yield from self._used(note, invoice, pools)
 
     def _used(self, note: Row, invoice: Row, pools: dict[str, Decimal]) -> Iterator[Posting]:
-        """Open the own invoice for what a use takes of what was settled, until either is void."""
-        for (day, kind, row, share, voided), taken in self._played(note, pools):
+        """Open the own invoice for what a use takes of what was settled, until either is void.
+
+        What had settled the other share is owed there, and is credit of the credit note's own.
+        """
+        share, other = note["share"], "patient" if note["share"] == "payer" else "payer"
+        for (day, kind, row, voided), taken in self._played(note, pools):
             document = {**note, **row, "patient_id": note["patient_id"]}
             header = self._origin(kind, document, invoice["id"], note["payer_id"])
-            posting = Posting(
-                replace(header, line=int(kind == "credit_note_allocation"), uses_credit=True),
-                max(day, self._credited_on(note)), share, "receivable", "unapplied_credit",
-                taken["settled"],
-            )  # fmt: skip
+            origin = replace(header, line=int(kind == "credit_note_allocation"), uses_credit=True)
+            day = max(day, self._credited_on(note))
             voids = [each for each in (voided, self._voided(note, "void")) if each is not None]
-            yield from self._posted([posting], min(voids, default=None))
+            for whose, debit, credit, amount in (
+                (share, "receivable", "unapplied_credit", taken["own"]),
+                (other, "receivable", "credit_transfer", taken["other"]),
+                (share, "credit_transfer", "unapplied_credit", taken["other"]),
+            ):
+                posting = Posting(origin, day, whose, debit, credit, amount)
+                yield from self._posted([posting], min(voids, default=None))
 
     def _played(
         self, note: Row, pools: dict[str, Decimal]
@@ -592,7 +663,7 @@ class Books(Records):
         """Let each use take the pools in their order, beside those not voided by then."""
         played: list[tuple[date | None, dict[str, Decimal]]] = []
         for use in self._uses(note):
-            day, _, row, _, voided = use
+            day, _, row, voided = use
             wanted, taken = rounded(row["amount"], note["currency_code"]), {}
             for pool, amount in pools.items():
                 standing = (parts for until, parts in played if until is None or until > day)
@@ -604,19 +675,16 @@ class Books(Records):
     def _uses(self, note: Row) -> list[Use]:
         """List refunds and allocations of a credit note in the order of their days."""
         found = [
-            (day, "credit_note_allocation", row, note["share"], self._voided(note, "void"))
+            (day, "credit_note_allocation", row, self._voided(note, "void"))
             for day, row in self._uses_on_invoices(note)
         ] + [
-            (
-                self.day(row, "executed_at"), "refund", row, row["share"],
-                self._voided(row, "voided"),
-            )
+            (self.day(row, "executed_at"), "refund", row, self._voided(row, "voided"))
             for row in self.tables["refunds"]
             if row["credit_note_id"] == note["id"]
             and row["hospital_id"] == note["hospital_id"]
             and row["currency_code"] == note["currency_code"]
             and self._is_executed(row)
-        ]  # fmt: skip
+        ]
         return sorted(found, key=lambda use: (use[0], use[1], use[2]["id"]))
 
     def _credited_on(self, note: Row) -> date:

@@ -152,7 +152,8 @@ def _cause(each: Posting) -> str:
     if other in ("contractual_adjustments", "charity_care"):
         return "adjusted"
     is_given_back = each.origin.kind == "refund" or each.origin.wallet_type == "refund"
-    return "refunded" if is_given_back and other != "unapplied_credit" else "applied"
+    is_applied = other in ("unapplied_credit", "credit_transfer")
+    return "refunded" if is_given_back and not is_applied else "applied"
 
 
 def ar_aging_breakdown(books: Books, day: date) -> Cells:

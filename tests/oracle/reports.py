@@ -108,7 +108,7 @@ def aged_parts(books: Books, day: date) -> list[tuple[Key, dict[str, Any], date,
         _, kind, key, share, _ = place
         in_parts = share == "patient" or place[:3] not in owed_by_patients
         invoice = key if kind == "invoice" and in_parts else None
-        for due, part in _parts(books, invoice, cells):
+        for due, part in _parts(books, place[0], invoice, cells):
             found.append((place, cells, due, part))
     return found
 
@@ -130,14 +130,16 @@ def due_date(books: Books, invoice: Row) -> tuple[date, str]:
 
 
 def _parts(
-    books: Books, invoice: int | None, cells: dict[str, Any]
+    books: Books, name: str, invoice: int | None, cells: dict[str, Any]
 ) -> Iterator[tuple[date, Decimal]]:
     """Give due dates and open parts: payments settle the oldest instalment first (A6)."""
     left = cells["outstanding_amount"]
     instalments = sorted(
         (row["due_date"], row["number"], row["amount"])
         for row in books.tables["invoice_instalments"]
-        if row["invoice_id"] == invoice and books.find("invoices", invoice, row) is not None
+        if row["invoice_id"] == invoice
+        and row["hospital_id"] in books.hospitals
+        and tenant(books.hospitals[row["hospital_id"]]) == name
     )
     if not instalments:
         instalments = [(cells["due_date"], 0, left)]

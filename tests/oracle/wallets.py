@@ -66,24 +66,29 @@ def _kind(posting: Posting) -> str:
 
 
 def unbilled_wallet_use(books: Books) -> Cells:
-    """List what was used of wallets without an invoice (V6)."""
-    found: Cells = {}
+    """List what was used of wallets without an invoice (V6).
+
+    What a closed period withdraws is less of it (T2).
+    """
+    uses: dict[Key, list[Posting]] = defaultdict(list)
     for each in books.postings:
-        if "unbilled_wallet_use" not in (each.debit, each.credit):
+        if "unbilled_wallet_use" in (each.debit, each.credit):
+            uses[tenant(each.origin.hospital), each.origin.key, each.origin.patient].append(each)
+    found: Cells = {}
+    for (name, key, patient), postings in uses.items():
+        taken = [each for each in postings if not each.is_void]
+        given_back = [each for each in postings if each.is_void]
+        if not sum(each.counts * each.amount for each in taken):
             continue
-        cells = found.setdefault(
-            (tenant(each.origin.hospital), each.origin.key),
-            {"is_reversed": False, "reversal_date": None},
-        )
-        if each.is_reversal:
-            cells |= {"is_reversed": True, "reversal_date": each.day}
-            continue
-        cells |= {
-            "patient_id": each.origin.patient,
-            "wallet_type": each.origin.wallet_type,
-            "currency_code": each.origin.currency,
-            "amount": each.amount,
-            "base_amount": each.base_amount,
-            "business_date": each.day,
+        is_reversed = sum(each.counts * each.amount for each in given_back) != 0
+        found[name, key] = {
+            "is_reversed": is_reversed,
+            "reversal_date": max(each.day for each in given_back) if is_reversed else None,
+            "patient_id": patient,
+            "wallet_type": taken[0].origin.wallet_type,
+            "currency_code": taken[0].origin.currency,
+            "amount": sum(each.counts * each.amount for each in taken),
+            "base_amount": sum(each.counts * each.base_amount for each in taken),
+            "business_date": min(each.day for each in taken),
         }
     return found

@@ -21,8 +21,10 @@ dated_parts as (
         par.invoice_id,
         inv.department_id,
         inv.practitioner_id,
-        coalesce(inv.payer_id, par.payer_id) as payer_id,
-        coalesce(inv.patient_id, par.patient_id) as patient_id,
+        coalesce(inv.payer_id, par.payer_id) as invoice_payer_id,
+        coalesce(inv.patient_id, par.patient_id) as invoice_patient_id,
+        par.payer_id as receipt_payer_id,
+        par.patient_id as receipt_patient_id,
         null::bigint as service_id,
         par.share,
         inv.source_app,
@@ -53,36 +55,74 @@ dated_parts as (
     left join payment_methods as met on par.payment_method = met.payment_method
 ),
 
+owed_parts as (
+    select
+        *,
+        {{ is_anothers() }} as is_anothers
+    from dated_parts
+),
+
+-- A wallet is of the patient that the payment names, and so is its use (V4).
+placed_parts as (
+    select
+        *,
+        coalesce(
+            application_date = payment_date
+            and not (
+                is_anothers
+                and receipt_patient_id is not null
+                and money_account = 'wallet_liability'
+            ),
+            false
+        ) as is_direct
+    from owed_parts
+),
+
+-- A1: until it is applied the credit is whose the receipt is, whoever owes the invoice
 payment_events as (
     select
         par.*,
         eve.event_type,
-        case eve.event_type
-            when 'application' then 'unapplied_credit'
-            else par.money_account
-        end as debit_account,
-        case eve.event_type
-            when 'payment_unapplied' then 'unapplied_credit'
-            else 'receivable'
-        end as credit_account,
-        -- of what came in; an application is of a later day
         case
-            when eve.event_type <> 'application' then par.hour_of_day::smallint
-        end as receipt_hour,
-        case eve.event_type
-            when 'application' then par.application_date
-            else par.payment_date
+            when par.is_anothers and eve.is_of_receipt then par.receipt_payer_id
+            else par.invoice_payer_id
+        end as payer_id,
+        case
+            when par.is_anothers and eve.is_of_receipt then par.receipt_patient_id
+            else par.invoice_patient_id
+        end as patient_id,
+        case
+            when not eve.is_application then par.money_account
+            when par.is_anothers and not eve.is_of_receipt then 'credit_transfer'
+            else 'unapplied_credit'
+        end as debit_account,
+        eve.credit_account,
+        -- of what came in; an application is of a later day
+        case when not eve.is_application then par.hour_of_day::smallint end
+            as receipt_hour,
+        case
+            when eve.is_application then par.application_date else par.payment_date
         end as business_date,
         par.recorded_at as voided_at
-    from dated_parts as par
+    from placed_parts as par
     inner join
-        unnest(array['payment', 'payment_unapplied', 'application'])
-            as eve (event_type)
+        (
+            values
+            ('payment', false, false, 'receivable'),
+            ('payment_unapplied', false, true, 'unapplied_credit'),
+            ('application', true, false, 'receivable'),
+            ('credit_transfer', true, true, 'credit_transfer')
+        ) as eve (event_type, is_application, is_of_receipt, credit_account)
         on
             case eve.event_type
-                when 'payment' then par.application_date = par.payment_date
-                when 'application' then par.application_date > par.payment_date
-                else par.application_date is distinct from par.payment_date
+                when 'payment' then par.is_direct
+                when 'payment_unapplied' then not par.is_direct
+                when 'application'
+                    then not par.is_direct and par.application_date is not null
+                else
+                    not par.is_direct
+                    and par.is_anothers
+                    and par.application_date is not null
             end
 ),
 

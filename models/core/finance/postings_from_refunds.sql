@@ -21,8 +21,12 @@ dated_parts as (
         par.invoice_id,
         inv.department_id,
         inv.practitioner_id,
-        coalesce(inv.payer_id, par.payer_id) as payer_id,
-        coalesce(inv.patient_id, par.patient_id) as patient_id,
+        coalesce(inv.payer_id, par.payer_id) as invoice_payer_id,
+        coalesce(inv.patient_id, par.patient_id) as invoice_patient_id,
+        par.payer_id as receipt_payer_id,
+        par.patient_id as receipt_patient_id,
+        par.wallet_patient_id,
+        par.document_type = 'wallet_transaction' as is_into_wallet,
         null::bigint as service_id,
         par.share,
         inv.source_app,
@@ -52,45 +56,120 @@ dated_parts as (
     left join payment_methods as met on par.payment_method = met.payment_method
 ),
 
+owed_parts as (
+    select
+        *,
+        {{ is_anothers() }} as is_anothers
+    from dated_parts
+),
+
+-- A1: what its receipt does not settle is credit of whose the receipt is, whoever owes the invoice
+held_parts as (
+    select
+        *,
+        case when is_anothers then receipt_payer_id else invoice_payer_id end
+            as credit_payer_id,
+        case when is_anothers then receipt_patient_id else invoice_patient_id end
+            as credit_patient_id
+    from owed_parts
+),
+
+-- What was applied by then is given back by opening the invoice, but through credit where it
+-- goes into a wallet of another patient. A payer's share is the payer's in any wallet.
+placed_parts as (
+    select
+        *,
+        case
+            when (application_date is distinct from refund_date) then false
+            when is_into_wallet and share = 'patient'
+                then (wallet_patient_id is not distinct from invoice_patient_id)
+            else true
+        end as is_direct,
+        case
+            when is_into_wallet and share = 'patient'
+                then (wallet_patient_id is distinct from credit_patient_id)
+            else false
+        end as is_into_anothers
+    from held_parts
+),
+
+-- how the money goes, and what opens the invoice or closes it again
+kinds (kind, event_type, is_of_invoice) as (
+    values
+    ('refund', null, false),
+    ('wallet_transfer', 'wallet_transfer', false),
+    ('opening', 'application', true),
+    ('opening_transfer', 'credit_transfer', false),
+    ('closing', 'application', true),
+    ('closing_transfer', 'credit_transfer', false)
+),
+
 -- Once the receipt is void it settles nothing, and what was given back of it opens nothing: the
 -- void opens the invoice by itself.
 refund_events as (
     select
         par.*,
         case
-            when eve.kind <> 'refund' then 'application'
-            when par.document_type = 'wallet_transaction' then 'wallet_refund'
+            when kin.event_type is not null then kin.event_type
+            when par.is_into_wallet then 'wallet_refund'
             else 'refund'
         end as event_type,
         case
-            when eve.kind = 'closing' then 'unapplied_credit'
-            when eve.kind = 'opening' or par.application_date = par.refund_date
+            when kin.is_of_invoice or (kin.kind = 'refund' and par.is_direct)
+                then par.invoice_payer_id
+            else par.credit_payer_id
+        end as payer_id,
+        case
+            when kin.kind = 'refund' and par.is_into_wallet then par.wallet_patient_id
+            when kin.is_of_invoice or (kin.kind = 'refund' and par.is_direct)
+                then par.invoice_patient_id
+            else par.credit_patient_id
+        end as patient_id,
+        case
+            when kin.kind = 'opening' or (kin.kind = 'refund' and par.is_direct)
                 then 'receivable'
+            when
+                kin.kind = 'opening_transfer'
+                or (kin.kind = 'refund' and par.is_into_anothers)
+                or (kin.kind = 'closing' and par.is_anothers)
+                then 'credit_transfer'
             else 'unapplied_credit'
         end as debit_account,
-        case eve.kind
-            when 'refund' then par.money_account
-            when 'opening' then 'unapplied_credit'
-            else 'receivable'
+        case
+            when kin.kind = 'refund' then par.money_account
+            when kin.kind = 'closing' then 'receivable'
+            when
+                kin.kind in ('wallet_transfer', 'closing_transfer')
+                or (kin.kind = 'opening' and par.is_anothers)
+                then 'credit_transfer'
+            else 'unapplied_credit'
         end as credit_account,
-        case eve.kind
-            when 'refund' then par.refund_date
-            when 'opening' then par.application_date
-            else par.receipt_void_date
+        case
+            when kin.kind in ('opening', 'opening_transfer') then par.application_date
+            when kin.kind in ('closing', 'closing_transfer') then par.receipt_void_date
+            else par.refund_date
         end as business_date,
-        case eve.kind
-            when 'opening' then least(par.refund_void_date, par.receipt_void_date)
+        case
+            when kin.kind in ('opening', 'opening_transfer')
+                then least(par.refund_void_date, par.receipt_void_date)
             else par.refund_void_date
         end as void_date,
         par.recorded_at as voided_at
-    from dated_parts as par
-    inner join unnest(array['refund', 'opening', 'closing']) as eve (kind)
+    from placed_parts as par
+    inner join kinds as kin
         on
-            case eve.kind
-                when 'refund' then true
-                when 'opening' then par.application_date > par.refund_date
+            case
+                when kin.kind = 'refund' then true
+                when kin.kind = 'wallet_transfer'
+                    then par.is_into_anothers and not par.is_direct
+                when kin.kind in ('opening', 'opening_transfer')
+                    then
+                        par.application_date is not null
+                        and not par.is_direct
+                        and (kin.is_of_invoice or par.is_anothers)
                 else
-                    par.application_date = par.refund_date
+                    par.is_direct
+                    and (kin.is_of_invoice or par.is_anothers)
                     and par.receipt_void_date is not null
                     and coalesce(par.refund_void_date > par.receipt_void_date, true)
             end

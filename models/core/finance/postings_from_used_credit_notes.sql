@@ -19,23 +19,27 @@ invoices as (
     select * from {{ ref('fct_invoices') }}
 ),
 
--- refunds and allocations take the excess of a credit note (line 0), then what it settled
--- (line 1), one after the other in the order of their days; beyond it there is nothing to open
+-- refunds and allocations take the excess of a credit note (line 0), then what it settled of the
+-- other share (line 1) and of its own (line 2), one after the other in the order of their days;
+-- beyond it there is nothing to open
 noted_uses as (
     select
         use.*,
         cre.invoice_id as credited_invoice_id,
         cre.patient_id,
         cre.payer_id,
+        cre.share,
         cre.credit_date,
         cre.void_date as note_void_date,
-        (tak.parts -> 1 ->> 'amount')::numeric(18, 4) as opened_amount
+        (tak.parts -> 1 ->> 'amount')::numeric(18, 4) as other_amount,
+        (tak.parts -> 2 ->> 'amount')::numeric(18, 4) as own_amount
     from uses as use
     inner join lateral (
         select
             min(inn.invoice_id) filter (where inn.has_invoice) as invoice_id,
             min(inn.patient_id) as patient_id,
             min(inn.payer_id) as payer_id,
+            min(inn.share) as share,
             sum(inn.net_amount + inn.tax_amount) as amount,
             min(inn.credit_date) as credit_date,
             max(inn.void_date) as void_date
@@ -46,7 +50,19 @@ noted_uses as (
             and inn.currency_code = use.currency_code
     ) as cre on cre.invoice_id is not null
     inner join lateral (
-        select sum(inn.own_amount + inn.other_amount) as amount
+        select
+            sum(
+                case inn.share
+                    when cre.share then inn.own_amount
+                    else inn.other_amount
+                end
+            ) as own_amount,
+            sum(
+                case inn.share
+                    when cre.share then inn.other_amount
+                    else inn.own_amount
+                end
+            ) as other_amount
         from settlements as inn
         where
             inn.tenant_id = use.tenant_id
@@ -57,8 +73,12 @@ noted_uses as (
             {{ take_parts() }}(
                 inn.amount,
                 jsonb_build_array(
-                    jsonb_build_object('line_id', 0, 'amount', cre.amount - sem.amount),
-                    jsonb_build_object('line_id', 1, 'amount', sem.amount),
+                    jsonb_build_object(
+                        'line_id', 0,
+                        'amount', cre.amount - sem.own_amount - sem.other_amount
+                    ),
+                    jsonb_build_object('line_id', 1, 'amount', sem.other_amount),
+                    jsonb_build_object('line_id', 2, 'amount', sem.own_amount),
                     jsonb_build_object('line_id', -1)
                 ),
                 inn.use_date,
@@ -75,6 +95,7 @@ noted_uses as (
     ) as tak on true
 ),
 
+-- what settled the other share opens that one, and is credit of the own (A7, A8)
 use_events as (
     select
         use.tenant_id,
@@ -88,16 +109,21 @@ use_events as (
         coalesce(inv.payer_id, use.payer_id) as payer_id,
         coalesce(inv.patient_id, use.patient_id) as patient_id,
         null::bigint as service_id,
-        'credit_note_use' as event_type,
-        use.share,
-        'receivable' as debit_account,
-        'unapplied_credit' as credit_account,
+        kin.event_type,
+        case
+            when not kin.is_other_share then use.share
+            when use.share = 'payer' then 'patient'
+            else 'payer'
+        end as share,
+        kin.debit_account,
+        kin.credit_account,
         inv.source_app,
         use.payment_method,
         case when inv.department_id is null then 'unattributed' else 'invoice' end
             as attribution_method,
         use.currency_code,
-        use.opened_amount as amount,
+        case when kin.is_of_other then use.other_amount else use.own_amount end
+            as amount,
         use.base_rate,
         greatest(use.use_date, use.credit_date) as business_date,
         -- the void of the credit note opens what it had settled by itself
@@ -107,6 +133,15 @@ use_events as (
     from noted_uses as use
     inner join invoices as inv
         on use.tenant_id = inv.tenant_id and use.credited_invoice_id = inv.invoice_id
+    cross join
+        (
+            values
+            ('credit_note_use', false, false, 'receivable', 'unapplied_credit'),
+            ('credit_note_use', true, true, 'receivable', 'credit_transfer'),
+            ('credit_transfer', true, false, 'credit_transfer', 'unapplied_credit')
+        ) as kin (
+            event_type, is_of_other, is_other_share, debit_account, credit_account
+        )
 ),
 
 posted_uses as (

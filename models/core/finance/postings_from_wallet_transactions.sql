@@ -61,7 +61,9 @@ dated_transactions as (
         inv.department_id,
         inv.practitioner_id,
         inv.payer_id,
-        coalesce(inv.patient_id, wal.patient_id) as patient_id,
+        wal.patient_id as wallet_patient_id,
+        coalesce(inv.patient_id, wal.patient_id) as invoice_patient_id,
+        coalesce(inv.patient_id <> wal.patient_id, false) as is_anothers,
         null::bigint as service_id,
         'patient' as share,
         inv.source_app,
@@ -92,14 +94,14 @@ dated_transactions as (
     inner join currencies as cur on wal.currency_code = cur.currency_code
 ),
 
--- the account across from the wallet, now and once the invoice is issued
+-- the account across from the wallet: credit, until an issued invoice of its patient takes it
 counter_accounts as (
     select
         *,
         case
             when movement in ('wallet_top_up', 'wallet_withdrawal') then 'cash'
             when movement = 'unbilled_wallet_use' then 'unbilled_wallet_use'
-            when application_date = transaction_date then 'receivable'
+            when application_date = transaction_date and not is_anothers then 'receivable'
             else 'unapplied_credit'
         end as counter_account
     from dated_transactions
@@ -109,23 +111,42 @@ wallet_events as (
     select
         wal.*,
         wal.recorded_at as voided_at,
-        case when eve.is_application then 'application' else wal.movement end
-            as event_type,
+        coalesce(eve.event_type, wal.movement) as event_type,
         case
-            when eve.is_application then 'unapplied_credit'
+            when wal.is_anothers and eve.event_type is distinct from 'application'
+                then wal.wallet_patient_id
+            else wal.invoice_patient_id
+        end as patient_id,
+        case
+            when eve.event_type = 'application' and wal.is_anothers then 'credit_transfer'
+            when eve.event_type is not null then 'unapplied_credit'
             when wal.movement = 'wallet_top_up' then wal.counter_account
             else 'wallet_liability'
         end as debit_account,
         case
-            when eve.is_application then 'receivable'
+            when eve.event_type is not null then eve.credit_account
             when wal.movement = 'wallet_top_up' then 'wallet_liability'
             else wal.counter_account
         end as credit_account,
-        case when eve.is_application then wal.application_date else wal.transaction_date end
-            as business_date
+        case
+            when eve.event_type is null then wal.transaction_date
+            else wal.application_date
+        end as business_date
     from counter_accounts as wal
-    inner join unnest(array[false, true]) as eve (is_application)
-        on not eve.is_application or wal.application_date > wal.transaction_date
+    inner join
+        (
+            values
+            (null, null),
+            ('application', 'receivable'),
+            ('credit_transfer', 'credit_transfer')
+        ) as eve (event_type, credit_account)
+        on
+            eve.event_type is null
+            or (
+                wal.counter_account = 'unapplied_credit'
+                and wal.application_date is not null
+                and (eve.event_type = 'application' or wal.is_anothers)
+            )
 ),
 
 posted_transactions as (

@@ -20,7 +20,7 @@ invoices as (
 ),
 
 credit_note_lines as (
-    select * from {{ from_systems('credit_note_lines', beside='refunds') }}
+    select * from {{ ref('issued_credit_note_lines') }}
 ),
 
 named_refunds as (
@@ -31,19 +31,26 @@ named_refunds as (
         rfd.payment_id,
         rfd.credit_note_id,
         coalesce(rfd.invoice_id, pay.invoice_id, cre.invoice_id) as invoice_id,
-        -- what a receipt settled was its debtor's and of its share, whoever got the money;
-        -- what goes into a wallet goes to whose it is
+        -- what a receipt or credit note settled was its debtor's and of its share, whoever got
+        -- the money
         case
-            when rfd.credit_note_id is null and rfd.wallet_type is null
-                then coalesce(pay.patient_id, rfd.patient_id)
-            else coalesce(rfd.patient_id, pay.patient_id, cre.patient_id)
+            when rfd.credit_note_id is not null
+                then coalesce(cre.patient_id, rfd.patient_id)
+            when rfd.payment_id is not null then pay.patient_id
+            else rfd.patient_id
         end as patient_id,
-        coalesce(pay.payer_id, cre.payer_id) as payer_id,
+        case
+            when rfd.credit_note_id is not null then cre.payer_id else pay.payer_id
+        end as payer_id,
+        case
+            when rfd.document_type = 'wallet_transaction'
+                then coalesce(rfd.patient_id, pay.patient_id)
+        end as wallet_patient_id,
         rfd.wallet_type,
         rfd.payment_method,
         case
-            when rfd.credit_note_id is null then coalesce(pay.share, rfd.share)
-            else rfd.share
+            when rfd.credit_note_id is not null then coalesce(cre.share, rfd.share)
+            else coalesce(pay.share, rfd.share)
         end as share,
         rfd.currency_code,
         rfd.base_rate,
@@ -67,7 +74,8 @@ named_refunds as (
         select
             inn.invoice_id,
             inn.patient_id,
-            inn.payer_id
+            inn.payer_id,
+            inn.share
         from credit_note_lines as inn
         where
             inn.tenant_id = rfd.tenant_id
@@ -170,6 +178,7 @@ refund_parts as (
         par.invoice_id,
         rfd.patient_id,
         rfd.payer_id,
+        rfd.wallet_patient_id,
         rfd.wallet_type,
         rfd.payment_method,
         rfd.share,

@@ -18,6 +18,8 @@ invoices as (
 judged_payments as (
     select
         pay.*,
+        inv.patient_id as invoice_patient_id,
+        inv.payer_id as invoice_payer_id,
         {{ base_rate('pay', 'ten') }} as base_rate,
         {{ business_hour('pay.paid_at', 'ten') }} as receipt_hour,
         {{ business_date('pay.paid_at', 'ten') }} as payment_date,
@@ -74,8 +76,12 @@ renamed_payments as (
         tenant_id,
         id as payment_id,
         invoice_id,
-        patient_id,
-        payer_id,
+        -- who is not named is who owes the invoice, be it issued or not
+        coalesce(patient_id, invoice_patient_id) as patient_id,
+        case
+            when method = 'insurance' then coalesce(payer_id, invoice_payer_id)
+            else payer_id
+        end as payer_id,
         method as payment_method,
         case
             when payer_id is not null or method = 'insurance' then 'payer'

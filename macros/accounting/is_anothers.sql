@@ -1,0 +1,8 @@
+{#- SQL that tells whether the invoice of a part is owed by another than whose the money is: the
+    payer of the payer's share, else the patient. -#}
+{% macro is_anothers() -%}
+    case share
+        when 'payer' then (invoice_payer_id is distinct from receipt_payer_id)
+        else (invoice_patient_id is distinct from receipt_patient_id)
+    end
+{%- endmacro %}

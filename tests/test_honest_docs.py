@@ -7,14 +7,16 @@ import re
 import shlex
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import click
 import pytest
 import yaml
 
-from runner import errors, sync
+from runner import cli, errors, sync
 from runner.cli import main
 from runner.marts import Column, Mart
 from runner.settings import Settings, Source
@@ -42,12 +44,15 @@ def _leaves(
     command: click.Command, path: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], click.Command]]:
     if isinstance(command, click.Group):
-        for name, child in command.commands.items():
+        for name in command.list_commands(CONTEXT):
+            child = command.get_command(CONTEXT, name)
+            assert child is not None, f"there is no command almoner {' '.join((*path, name))}"
             yield from _leaves(child, (*path, name))
     else:
         yield path, command
 
 
+CONTEXT = click.Context(main)
 COMMANDS = dict(_leaves(main))
 
 
@@ -75,10 +80,17 @@ def _path(words: list[str]) -> tuple[str, ...]:
     for word in words:
         if not isinstance(found, click.Group):
             break
-        assert word in found.commands, f"there is no command almoner {' '.join((*path, word))}"
-        found = found.commands[word]
-        path = (*path, word)
+        child = found.get_command(CONTEXT, word)
+        assert child is not None, f"there is no command almoner {' '.join((*path, word))}"
+        found, path = child, (*path, word)
     return path
+
+
+def test_each_command_is_found_by_its_name() -> None:
+    for module in iter_modules(cli.__path__):
+        import_module(f"runner.cli.{module.name}")
+    assert set(main.commands) == set(main.list_commands(CONTEXT))
+    assert dict(_leaves(main)) == COMMANDS
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=" ".join)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -13,9 +14,41 @@ import click
 from runner import project
 from runner.errors import AlmonerError, ConfigError
 
+# the modules of each command: only those of the one that runs are imported
+MODULES = {
+    "access": ("access",),
+    "audit": ("build",),
+    "build": ("build",),
+    "db": ("database",),
+    "demo": ("demo",),
+    "expect": ("expectations",),
+    "export": ("marts",),
+    "load": ("load",),
+    "marts": ("marts",),
+    "new": ("marts",),
+    "period": ("periods",),
+    "plan": ("plan",),
+    "quarantine": ("quarantine",),
+    "releases": ("releases", "differences", "retention"),
+    "status": ("build",),
+    "sync": ("build",),
+    "target": ("targets",),
+    "tenant": ("tenants",),
+    "trace": ("trace",),
+    "writeoff": ("write_offs",),
+}
+
 
 class Commands(click.Group):
     """A group that prints an AlmonerError as message and hint, and exits with its code."""
+
+    def list_commands(self, _: click.Context) -> list[str]:
+        return sorted(MODULES)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        for module in MODULES.get(cmd_name, ()):
+            import_module(f"runner.cli.{module}")
+        return super().get_command(ctx, cmd_name)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.meta[f"{__name__}.as_json"] = "--json" in args

@@ -96,6 +96,19 @@ ordered_days as materialized (
     group by tenant_id
 ),
 
+-- looked up for each part: the planner takes a join of them for one row, and then sorts movements
+-- where it had better hash them
+dated_buckets as materialized (
+    select
+        buc.tenant_id,
+        buc.bucket_number,
+        buc.days_from,
+        buc.days_to,
+        day.as_of_dates
+    from buckets_passed as buc
+    inner join ordered_days as day on buc.tenant_id = day.tenant_id
+),
+
 -- a part comes into a bucket one day and leaves it another, if it is not settled before:
 -- it is seen from the first day shown since then to that before the first it has left
 passages as materialized (
@@ -107,21 +120,28 @@ passages as materialized (
         par.open_from_part - par.open_after_part as open_amount,
         width_bucket(
             greatest(par.stands_from, par.part_due_date + buc.days_from) - 1,
-            day.as_of_dates
+            buc.as_of_dates
         ) as days_before,
         width_bucket(
             least(par.stands_to, par.part_due_date + buc.days_to + 1) - 1,
-            day.as_of_dates
+            buc.as_of_dates
         ) as days_until
     from settled_parts as par
-    inner join ordered_days as day on par.tenant_id = day.tenant_id
-    inner join buckets_passed as buc
-        on
-            par.tenant_id = buc.tenant_id
+    inner join lateral (
+        select
+            inn.bucket_number,
+            inn.days_from,
+            inn.days_to,
+            inn.as_of_dates
+        from dated_buckets as inn
+        where
+            inn.tenant_id = par.tenant_id
             and par.stands_to
-            > coalesce(par.part_due_date + buc.days_from, par.stands_from)
+            > coalesce(par.part_due_date + inn.days_from, par.stands_from)
             and par.stands_from
-            <= coalesce(par.part_due_date + buc.days_to, par.stands_from)
+            <= coalesce(par.part_due_date + inn.days_to, par.stands_from)
+        offset 0
+    ) as buc on true
 ),
 
 -- what comes and goes between two shown days is not seen, nor is a span that is empty

@@ -1227,6 +1227,21 @@ def money_of_another(one: Case) -> None:
             )
 
 
+@case(DOCUMENTED, "credit used on what another owes")
+def credit_note_of_another(one: Case) -> None:
+    """A1, A7: until it is allocated the credit is of whose the credit note is."""
+    parent = one.add("patients", number="2")
+    invoice = one.invoice(TODAY, HUNDRED)
+    note = one.credit_note(TODAY, "30", patient_id=parent)
+    one.use(TOMORROW, "20", invoice, note)
+    for day, owed, credit in ((TODAY, "100", "30"), (TOMORROW, "80", "10")):
+        for patient, gross, unapplied in ((one.patient, owed, "0"), (parent, "0", credit)):
+            filters = {"as_of_date": day, "patient_id": patient}
+            one.expect(
+                "dues_by_patient", filters, gross_amount=gross, unapplied_credit_amount=unapplied
+            )
+
+
 @case(DOCUMENTED, "wallet used for what another owes")
 def wallet_of_another(one: Case) -> None:
     """V4: the wallet is whose it is, and so is what is put back into it."""

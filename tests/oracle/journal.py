@@ -568,13 +568,13 @@ class Books(Records):
             for (day, kind, row, voided), taken in self._played(note, whole):
                 if kind == "refund":
                     continue
-                header = self._origin(kind, {**note, "id": row["id"]}, row["invoice_id"], None)
-                patient, payer = own.patient or header.patient, own.payer or header.payer
-                posting = Posting(
-                    replace(header, patient=patient, payer=payer),
-                    day, note["share"], "unapplied_credit", "receivable", taken["credited"],
-                )  # fmt: skip
-                yield from self._posted([posting], voided)
+                named = {**note, "id": row["id"], "patient_id": own.patient}
+                owed = self._origin(kind, named, row["invoice_id"], own.payer)
+                held = replace(owed, patient=own.patient, payer=own.payer)
+                credit = Posting(
+                    held, day, note["share"], "credit_notes", "unapplied_credit", taken["credited"]
+                )
+                yield from self._posted(self._applied(credit, owed, day), voided)
 
     def _credited_amount(self, note: Row) -> Decimal:
         """Add up a credit note with its tax."""

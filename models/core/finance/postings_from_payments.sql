@@ -23,8 +23,8 @@ dated_parts as (
         inv.practitioner_id,
         coalesce(inv.payer_id, par.payer_id) as invoice_payer_id,
         coalesce(inv.patient_id, par.patient_id) as invoice_patient_id,
-        par.payer_id as receipt_payer_id,
-        par.patient_id as receipt_patient_id,
+        par.payer_id as holder_payer_id,
+        par.patient_id as holder_patient_id,
         null::bigint as service_id,
         par.share,
         inv.source_app,
@@ -70,7 +70,7 @@ placed_parts as (
             application_date = payment_date
             and not (
                 is_anothers
-                and receipt_patient_id is not null
+                and holder_patient_id is not null
                 and money_account = 'wallet_liability'
             ),
             false
@@ -84,11 +84,11 @@ payment_events as (
         par.*,
         eve.event_type,
         case
-            when par.is_anothers and eve.is_of_receipt then par.receipt_payer_id
+            when par.is_anothers and eve.is_of_receipt then par.holder_payer_id
             else par.invoice_payer_id
         end as payer_id,
         case
-            when par.is_anothers and eve.is_of_receipt then par.receipt_patient_id
+            when par.is_anothers and eve.is_of_receipt then par.holder_patient_id
             else par.invoice_patient_id
         end as patient_id,
         case

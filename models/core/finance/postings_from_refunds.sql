@@ -23,8 +23,8 @@ dated_parts as (
         inv.practitioner_id,
         coalesce(inv.payer_id, par.payer_id) as invoice_payer_id,
         coalesce(inv.patient_id, par.patient_id) as invoice_patient_id,
-        par.payer_id as receipt_payer_id,
-        par.patient_id as receipt_patient_id,
+        par.payer_id as holder_payer_id,
+        par.patient_id as holder_patient_id,
         par.wallet_patient_id,
         par.document_type = 'wallet_transaction' as is_into_wallet,
         null::bigint as service_id,
@@ -67,9 +67,9 @@ owed_parts as (
 held_parts as (
     select
         *,
-        case when is_anothers then receipt_payer_id else invoice_payer_id end
+        case when is_anothers then holder_payer_id else invoice_payer_id end
             as credit_payer_id,
-        case when is_anothers then receipt_patient_id else invoice_patient_id end
+        case when is_anothers then holder_patient_id else invoice_patient_id end
             as credit_patient_id
     from owed_parts
 ),

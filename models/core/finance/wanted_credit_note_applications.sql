@@ -11,8 +11,7 @@ invoices as (
     select * from {{ ref('fct_invoices') }}
 ),
 
--- A2, A10. Its own invoice is what a credit note is for without an allocation (A7). The debtor is
--- the credit note's, whose unapplied credit it takes.
+-- A2, A10. Its own invoice is what a credit note is for without an allocation (A7).
 applications as (
     select
         alc.tenant_id,
@@ -21,8 +20,10 @@ applications as (
         alc.invoice_id,
         inv.department_id,
         inv.practitioner_id,
-        coalesce(cre.payer_id, inv.payer_id) as payer_id,
-        coalesce(cre.patient_id, inv.patient_id) as patient_id,
+        coalesce(inv.payer_id, cre.payer_id) as invoice_payer_id,
+        coalesce(inv.patient_id, cre.patient_id) as invoice_patient_id,
+        cre.payer_id as holder_payer_id,
+        cre.patient_id as holder_patient_id,
         cre.share,
         inv.source_app,
         cre.currency_code,

@@ -271,6 +271,11 @@ class Case:
             net_amount=str(Decimal(gross) - Decimal(credit)),
         )
 
+    def owed_by(self, patient: int, day: date, gross: str, credit: str) -> None:
+        """Say what a patient owes at the end of a day, and the credit that is the patient's."""
+        filters = {"as_of_date": day, "patient_id": patient}
+        self.expect("dues_by_patient", filters, gross_amount=gross, unapplied_credit_amount=credit)
+
     def opens(self, day: date, amount: str, **filters: Any) -> None:
         """Say what is open of an invoice, an instalment or a currency."""
         self.expect("ar_aging_invoices", {"as_of_date": day, **filters}, outstanding_amount=amount)

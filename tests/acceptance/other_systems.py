@@ -1220,11 +1220,8 @@ def money_of_another(one: Case) -> None:
         (days(3), "95", "30"),
     ):
         one.owes(day, owed, credit=credit)
-        for patient, gross, unapplied in ((one.patient, owed, "0"), (parent, "0", credit)):
-            filters = {"as_of_date": day, "patient_id": patient}
-            one.expect(
-                "dues_by_patient", filters, gross_amount=gross, unapplied_credit_amount=unapplied
-            )
+        one.owed_by(one.patient, day, owed, "0")
+        one.owed_by(parent, day, "0", credit)
 
 
 @case(DOCUMENTED, "credit used on what another owes")
@@ -1235,11 +1232,8 @@ def credit_note_of_another(one: Case) -> None:
     note = one.credit_note(TODAY, "30", patient_id=parent)
     one.use(TOMORROW, "20", invoice, note)
     for day, owed, credit in ((TODAY, "100", "30"), (TOMORROW, "80", "10")):
-        for patient, gross, unapplied in ((one.patient, owed, "0"), (parent, "0", credit)):
-            filters = {"as_of_date": day, "patient_id": patient}
-            one.expect(
-                "dues_by_patient", filters, gross_amount=gross, unapplied_credit_amount=unapplied
-            )
+        one.owed_by(one.patient, day, owed, "0")
+        one.owed_by(parent, day, "0", credit)
 
 
 @case(DOCUMENTED, "wallet used for what another owes")

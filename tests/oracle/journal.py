@@ -642,7 +642,7 @@ class Books(Records):
 
         What had settled the other share is owed there, and is credit of the credit note's own.
         """
-        share, other = note["share"], "patient" if note["share"] == "payer" else "payer"
+        share, other = note["share"], _other_share(note["share"])
         for (day, kind, row, voided), taken in self._played(note, pools):
             document = {**note, **row, "patient_id": note["patient_id"]}
             header = self._origin(kind, document, invoice["id"], note["payer_id"])
@@ -694,7 +694,7 @@ class Books(Records):
 
     def _credit_note(self, note: Row) -> list[Posting]:
         day, share, currency = self._credited_on(note), note["share"], note["currency_code"]
-        other = "patient" if share == "payer" else "payer"
+        other = _other_share(share)
         left = {share: ZERO, other: ZERO}
         if self._settled_invoice(note["invoice_id"], note) is not None:
             left = {each: self._open(note["invoice_id"], each, day) for each in left}
@@ -757,6 +757,10 @@ class Books(Records):
 def _share(payment: Row) -> str:
     """Give the share that a receipt settles, and a refund of it opens again."""
     return "payer" if payment["payer_id"] or payment["method"] == "insurance" else "patient"
+
+
+def _other_share(share: str) -> str:
+    return "patient" if share == "payer" else "payer"
 
 
 def _priced(line: Row, exact: Decimal, currency: str) -> tuple[Decimal, Decimal, Decimal]:

@@ -76,9 +76,7 @@ settled_amounts as (
         invoice_id,
         share,
         (settlement ->> share)::numeric(18, 4) as own_amount,
-        (
-            settlement ->> case share when 'payer' then 'patient' else 'payer' end
-        )::numeric(18, 4) as other_amount
+        (settlement ->> {{ other_share('share') }})::numeric(18, 4) as other_amount
     from settlements
 )
 

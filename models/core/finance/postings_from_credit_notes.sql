@@ -96,9 +96,8 @@ credit_events as (
         lin.product_id,
         kin.event_type,
         case
-            when not kin.is_other_share then cre.share
-            when cre.share = 'payer' then 'patient'
-            else 'payer'
+            when kin.is_other_share then {{ other_share('cre.share') }}
+            else cre.share
         end as share,
         kin.debit_account,
         kin.credit_account,

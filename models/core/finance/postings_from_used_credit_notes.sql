@@ -111,9 +111,8 @@ use_events as (
         null::bigint as service_id,
         kin.event_type,
         case
-            when not kin.is_other_share then use.share
-            when use.share = 'payer' then 'patient'
-            else 'payer'
+            when kin.is_other_share then {{ other_share('use.share') }}
+            else use.share
         end as share,
         kin.debit_account,
         kin.credit_account,

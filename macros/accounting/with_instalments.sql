@@ -6,6 +6,7 @@
 select
     bal.*,
     par.instalment_number,
+    coalesce(par.place, 1) as part_number,
     coalesce(par.part_count, 1) as part_count,
     case
         when coalesce(par.place, 1) = 1 then bal.outstanding_amount

@@ -8,11 +8,12 @@ import os
 from collections.abc import Callable, Container, Iterable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from threading import Thread
-from typing import Any
+from typing import Any, TypeVar
 
 import yaml
 from psycopg.conninfo import conninfo_to_dict
@@ -21,6 +22,7 @@ from runner import graph, project
 from runner.errors import ConfigError
 from runner.tables import counted
 
+T = TypeVar("T")
 OWN = "almoner"  # the system of what people tell Almoner itself; always there
 CHOSEN = "chosen_to_run"  # the tag of the nodes of one build
 KNOWN = "known_to_hold"  # the tag of the tests that one build can leave out
@@ -113,16 +115,7 @@ class Dbt:
 
     def parse_beside(self) -> Future[dict[str, graph.Node]]:
         """Parse in a thread of its own, which ends with the process."""
-        parsed: Future[dict[str, graph.Node]] = Future()
-
-        def run() -> None:
-            try:
-                parsed.set_result(self.parse())
-            except BaseException as error:
-                parsed.set_exception(error)
-
-        Thread(target=run, name="parse", daemon=True).start()
-        return parsed
+        return _started(self.parse)
 
     def build(
         self,
@@ -249,6 +242,20 @@ class Dbt:
                     os.environ[name] = value
 
 
+def _started(work: Callable[[], T]) -> Future[T]:
+    """Do work in a thread of its own, which ends with the process."""
+    done: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            done.set_result(work())
+        except BaseException as error:
+            done.set_exception(error)
+
+    Thread(target=run, daemon=True).start()
+    return done
+
+
 def _profile_values(dsn: str) -> dict[str, str]:
     """Give what the profile asks the environment for."""
     known = conninfo_to_dict(dsn)
@@ -303,9 +310,12 @@ def _heed_what_is_logged() -> None:
 def _keep_connections() -> None:
     """Let dbt's threads keep their sessions from node to node, as other adapters of it do.
 
-    A new session reads the catalogs anew; dbt opens one for each node, and for each test.
+    A new session reads the catalogs anew; dbt opens one for each node, and for each test. A
+    node that is alone may have a second one: `adapter.run_beside`.
     """
-    from dbt.adapters.postgres import PostgresAdapter, PostgresConnectionManager
+    from dbt.adapters import postgres
+    from dbt.adapters.base import available
+    from dbt.adapters.postgres import PostgresConnectionManager
     from psycopg2.extensions import STATUS_BEGIN, TRANSACTION_STATUS_IDLE
 
     class Kept(PostgresConnectionManager):  # type: ignore[misc]
@@ -325,7 +335,20 @@ def _keep_connections() -> None:
             except Exception:
                 super().release()
 
-    PostgresAdapter.ConnectionManager = Kept
+    class PostgresAdapter(postgres.PostgresAdapter):  # type: ignore[misc]  # known by this name
+        ConnectionManager = Kept
+
+        @available  # type: ignore[untyped-decorator]
+        def run_beside(self, statements: str) -> Future[None]:
+            """Run statements in a transaction of another session, while the node goes on."""
+            return _started(partial(copy_context().run, self._run_beside, statements))
+
+        def _run_beside(self, statements: str) -> None:
+            with self.connection_named("beside"):
+                self.execute(statements, auto_begin=True)
+                self.commit_if_has_connection()
+
+    postgres.Plugin.adapter = PostgresAdapter
 
 
 def _keep_types() -> None:

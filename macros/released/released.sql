@@ -38,10 +38,7 @@
 
     {#- 5. What differs: retired, inserted and fed onward. -#}
     {%- if plan.is_first_fill -%}
-        {%- do released_run(released_whole_model()) -%}
-        {%- call statement('main') -%}
-            {{ released_first_fill(model, flat, plan.release) }}
-        {%- endcall -%}
+        {%- do released_fill(model, flat, plan) -%}
         {%- do released_run(
             released_indexes(model) ~ ' analyze store.' ~ adapter.quote(model.name)
         ) -%}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import psycopg
 import pytest
+from dbt.adapters.postgres import Plugin as PostgresPlugin
 from psycopg import sql
 
 from runner import db, publication, releases, server
@@ -87,6 +88,38 @@ def test_a_reverted_release_leaves_the_tables_as_they_were(installation: Install
     assert installation.build().release is not None
     changed = {name for name, rows in _stored(installation).items() if rows != before[name]}
     assert {"dim_departments", "fct_postings"} <= changed
+
+
+def test_a_first_fill_that_failed_when_half_was_there_is_done_again(
+    installation: Installation, shown: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill = PostgresPlugin.adapter._run_beside
+
+    def fill_and_fail(adapter: object, statements: str) -> None:
+        fill(adapter, statements)
+        assert _count(installation) > 0
+        raise RuntimeError("planted")
+
+    installation.run("update hms.departments set name = name")
+    with installation.connect() as connection:
+        connection.execute(
+            "truncate store.fct_postings;"
+            "update almoner.model_builds set definition = 'another' where model = 'fct_postings'"
+        )
+    monkeypatch.setattr(PostgresPlugin.adapter, "_run_beside", fill_and_fail)
+    with pytest.raises(AuditError, match=r"fct_postings.*planted"):
+        installation.build()
+    assert _count(installation) == 0
+    monkeypatch.undo()
+    installation.build()
+    assert installation.published() == shown
+
+
+def _count(installation: Installation) -> int:
+    with psycopg.connect(installation.target) as connection:
+        row = connection.execute("select count(*) from store.fct_postings").fetchone()
+        assert row is not None
+        return int(row[0])
 
 
 def _stored(installation: Installation) -> dict[str, list[str]]:

@@ -7,10 +7,7 @@
     {%- if mode == 'history' -%}
         {{ return(relation) }}
     {%- elif mode == 'whole' -%}
-        {{ return(
-            "(select inn.* from (select * from " ~ relation ~ ") as inn"
-            ~ " where inn.tenant_id in (select tenant_id from " ~ tenants ~ ")) as narrowed"
-        ) }}
+        {{ return(narrowed(relation, ['tenant_id'], "select tenant_id from " ~ tenants)) }}
     {%- endif -%}
     {%- set scopes = "select tenant_id, document_id as " ~ adapter.quote(column)
         ~ " from work.fct_postings__scopes where document_type = '" ~ document_type ~ "'"

@@ -1,16 +1,28 @@
 {#-
     One row per combination of a mart's `meta.grain`. A mart of days or months is looked at for
-    the tenants in turn; one that holds for a day, on the last day with data. (Released models
+    the tenants in turn; one that holds for a day, on the last day with data. One that keeps an
+    expression reckons all tenants before it gives one, and is looked at once. (Released models
     keep their key by themselves: released_close.)
 -#}
 {% test grain(model) %}
-    {%- set columns = declared_grain(model) -%}
+    {%- set mart = tested_mart(model) -%}
+    {%- set columns = mart.config.meta.grain if mart else ['tenant_id'] -%}
+    {%- set is_kept = mart and 'as materialized' in mart.raw_code -%}
     {%- set is_as_of = 'as_of_date' in columns -%}
     {%- set is_of_periods = ['business_date', 'month_start_date', 'period_start_date']
         | select('in', columns) | list -%}
     {%- set periods = in_turn('reporting_periods') -%}
     select {{ released_list(columns, 'mod') }}
-    {% if is_as_of %}
+    {% if is_kept %}
+    from (
+        select array_agg(per.tenant_id) as tenant_ids
+        from (select * from {{ periods }}) as per
+        having count(*) > 0
+    ) as ten
+    cross join lateral (
+        select * from {{ model }} as inn where inn.tenant_id = any(ten.tenant_ids) offset 0
+    ) as mod
+    {% elif is_as_of %}
     from (select * from {{ periods }}) as per
     cross join lateral (
         select *

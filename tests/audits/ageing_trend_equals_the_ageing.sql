@@ -16,6 +16,30 @@ tested_days as (
     {{ tested_days('periods') }}
 ),
 
+tested_tenants as (
+    select array_agg(distinct tenant_id) as tenant_ids
+    from tested_days
+    having count(*) > 0
+),
+
+-- reckoned once, and not at all for no tenant
+trend as (
+    select tre.*
+    from tested_tenants as ten
+    inner join lateral (
+        select
+            inn.tenant_id,
+            inn.share,
+            inn.currency_code,
+            inn.bucket_number,
+            inn.gross_amount,
+            inn.as_of_date
+        from ar_aging_trend as inn
+        where inn.tenant_id = any(ten.tenant_ids)
+        offset 0
+    ) as tre on true
+),
+
 measures as (
     select
         day.tenant_id,
@@ -25,16 +49,8 @@ measures as (
         tre.bucket_number,
         tre.gross_amount
     from tested_days as day
-    inner join lateral (
-        select
-            inn.share,
-            inn.currency_code,
-            inn.bucket_number,
-            inn.gross_amount
-        from ar_aging_trend as inn
-        where inn.tenant_id = day.tenant_id and inn.as_of_date = day.as_of_date
-        offset 0
-    ) as tre on true
+    inner join trend as tre
+        on day.tenant_id = tre.tenant_id and day.as_of_date = tre.as_of_date
     union all
     select
         day.tenant_id,

@@ -96,8 +96,6 @@ ordered_days as materialized (
     group by tenant_id
 ),
 
--- looked up for each part: the planner takes a join of them for one row, and then sorts movements
--- where it had better hash them
 dated_buckets as materialized (
     select
         buc.tenant_id,
@@ -127,21 +125,15 @@ passages as materialized (
             buc.as_of_dates
         ) as days_until
     from settled_parts as par
-    inner join lateral (
-        select
-            inn.bucket_number,
-            inn.days_from,
-            inn.days_to,
-            inn.as_of_dates
-        from dated_buckets as inn
-        where
-            inn.tenant_id = par.tenant_id
+    -- left: the planner takes an inner join for one row, and then sorts movements where it had
+    -- better hash them
+    left join dated_buckets as buc
+        on
+            par.tenant_id = buc.tenant_id
             and par.stands_to
-            > coalesce(par.part_due_date + inn.days_from, par.stands_from)
+            > coalesce(par.part_due_date + buc.days_from, par.stands_from)
             and par.stands_from
-            <= coalesce(par.part_due_date + inn.days_to, par.stands_from)
-        offset 0
-    ) as buc on true
+            <= coalesce(par.part_due_date + buc.days_to, par.stands_from)
 ),
 
 -- what comes and goes between two shown days is not seen, nor is a span that is empty

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from threading import RLock
 
 from psycopg import sql
 from psycopg.rows import DictRow
@@ -82,7 +83,7 @@ class Counted:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One repeatable-read transaction on a source.
+    """One repeatable-read transaction on a source; threads that share it read one at a time.
 
     `state` is the same only while no transaction on its server has written anything.
     """
@@ -97,6 +98,7 @@ class Snapshot:
     tables: dict[str, Found]
     type_names: dict[str, str]
     wanted: Wanted
+    _alone: AbstractContextManager[object] = field(default_factory=RLock, compare=False)
     _places: dict[str, str] = field(default_factory=dict)
     _counted: dict[tuple[str, Watermark | None], Counted] = field(default_factory=dict)
 
@@ -170,8 +172,9 @@ class Snapshot:
     def counts(self, table: Table, since: Watermark | None) -> Counted:
         """Count the rows of a table, and those changed since a watermark; once in a snapshot."""
         seen = table.name, since
-        if seen not in self._counted:
-            self._counted[seen] = self._count(table, since)
+        with self._alone:
+            if seen not in self._counted:
+                self._counted[seen] = self._count(table, since)
         return self._counted[seen]
 
     def _count(self, table: Table, since: Watermark | None) -> Counted:
@@ -203,14 +206,15 @@ class Snapshot:
         query = sql.SQL("select pg_table_size({}::oid)::bigint as size").format(
             sql.Literal(int(self.tables[table.source_name].oid))
         )
-        return int(db.one(self.connection, query.as_string())["size"])
+        with self._alone:
+            return int(db.one(self.connection, query.as_string())["size"])
 
     def fingerprints(self, table: Table, columns: tuple[str, ...]) -> fingerprints.Buckets:
         """Give the fingerprint of each bucket of a table's keys, over some of its columns."""
         query = fingerprints.query(
             table, self._relation(table), columns, self._expressions(table), self._wanted(table)
         )
-        with self._reading(table):
+        with self._alone, self._reading(table):
             return fingerprints.read(db.rows(self.connection, query))
 
     @contextmanager
@@ -265,7 +269,7 @@ class Snapshot:
     @contextmanager
     def _copy(self, table: Table, query: sql.Composed) -> Iterator[Iterator[bytes]]:
         statement = sql.SQL("copy ({}) to stdout (format binary)").format(query)
-        with self.connection.cursor() as cursor, ExitStack() as stack:
+        with self._alone, self.connection.cursor() as cursor, ExitStack() as stack:
             with self._reading(table):
                 copy = stack.enter_context(cursor.copy(statement))
 

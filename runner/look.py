@@ -63,10 +63,7 @@ def _has_news(job: Landed) -> bool:
     """Tell whether a table may have other rows than have landed."""
     if job.snapshot.lacks(job.table):
         return absence.has_rows(job)
-    _, rule = sync.rule_of(job)
-    if job.aside or rule.since is None:
+    if job.since is None or job.snapshot.xmin - job.since.snapshot_xmin > STALE:
         return True
-    if job.snapshot.xmin - rule.since.snapshot_xmin > STALE:
-        return True
-    counted = job.snapshot.counts(job.table, rule.since)
-    return bool(counted.changed or counted.total != rule.since.row_count)
+    counted = job.snapshot.counts(job.table, job.since)
+    return bool(counted.changed or counted.total != job.since.row_count)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import zip_longest
 
 from psycopg import errors, sql
 
@@ -23,7 +26,7 @@ from runner.contracts import Table
 from runner.cursors import Rule
 from runner.deletions import Limit
 from runner.errors import ContractError
-from runner.extraction import Snapshot, Watermark
+from runner.extraction import Counted, Snapshot, Watermark
 from runner.landing import Job, Landing
 from runner.quarantine import Aside
 from runner.settings import Settings, Source
@@ -46,11 +49,35 @@ class Terms:
 
 @dataclass(frozen=True)
 class Landed(Job):
-    """A landing from a snapshot. `aside` counts the table's rows that are set aside already."""
+    """A landing from a snapshot. `aside` counts the table's rows that are set aside already.
+
+    `left` is called when the rows have been read: the source is free for the next table.
+    """
 
     snapshot: Snapshot
     aside: int
     terms: Terms
+    left: Callable[[], None] = lambda: None
+
+    @cached_property
+    def reading(self) -> tuple[str, Rule]:
+        """The table's identity, and by which rule it is read.
+
+        Raises `ContractError` if it is not as its contract says.
+        """
+        identity = self.snapshot.check(self.table)
+        mark = landing.watermark(self.target, self.source, self.table)
+        if not self.terms.limit.is_accepted:
+            absence.require_no_values(self, self.snapshot, mark)
+        minimum = self.terms.cursor_minimum
+        return identity, cursors.rule(
+            self.target, self.snapshot, self.table, mark, identity, minimum
+        )
+
+    @property
+    def since(self) -> Watermark | None:
+        """From where the table is read; what is set aside is told from all of its rows."""
+        return None if self.aside else self.reading[1].since
 
 
 @dataclass(frozen=True)
@@ -112,13 +139,17 @@ def batch_of(target: db.Connection, name: str, source: Source, terms: Terms) -> 
 
 
 def jobs(
-    target: db.Connection, snapshot: Snapshot, release: int, terms: Terms
+    target: db.Connection,
+    snapshot: Snapshot,
+    release: int,
+    terms: Terms,
+    left: Callable[[], None] = lambda: None,
 ) -> Iterator[Landed]:
     """Give a landing for each table of a source, in the contract's order."""
     aside = quarantine.held(target, snapshot.name)
     for table in snapshot.contract.tables:
         size = aside.get(quarantine.entity(table), 0)
-        yield Landed(target, snapshot.name, table, release, snapshot, size, terms)
+        yield Landed(target, snapshot.name, table, release, snapshot, size, terms, left)
 
 
 def _land_tables(
@@ -131,10 +162,40 @@ def _land_tables(
     target.execute("select almoner.fence(%s)", (release,))
     target.execute(fingerprints.SAME_TEXT)
     landings: list[Landing] = []
-    for job in jobs(target, snapshot, release, terms):
-        landings.append(_land(job))
-        report(landings[-1])
+    with Ahead() as ahead:
+        every = list(jobs(target, snapshot, release, terms, ahead.look))
+        for job, following in zip_longest(every, every[1:]):
+            ahead.turn(following)
+            landings.append(_land(job))
+            report(landings[-1])
     return landings
+
+
+class Ahead:
+    """Looks through the next table at the source while this one is merged into raw."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead")
+        self._following: Landed | None = None
+        self._looked: Future[Counted] | None = None
+
+    def __enter__(self) -> Ahead:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._threads.shutdown()
+
+    def turn(self, following: Landed | None) -> None:
+        """Turn to the next table, before that which follows it. Raises what its look raised."""
+        self._following = following
+        if self._looked:
+            self._looked.result()
+
+    def look(self) -> None:
+        """Begin to count what of the following table changed; its snapshot remembers it."""
+        job = self._following
+        if job is not None and not job.snapshot.lacks(job.table):
+            self._looked = self._threads.submit(job.snapshot.counts, job.table, job.since)
 
 
 def notices(landings: list[Landing]) -> list[str]:
@@ -161,9 +222,7 @@ def absences(landings: list[Landing]) -> list[str]:
 def _land(job: Landed) -> Landing:
     if job.snapshot.lacks(job.table):
         return absence.land(job, job.snapshot, job.terms.limit)
-    identity, rule = rule_of(job)
-    # what is set aside is told from all rows of a table
-    since = None if job.aside else rule.since
+    (identity, rule), since = job.reading, job.since
     counted = job.snapshot.counts(job.table, since)
     total, changed = counted.total, counted.changed
     job.terms.space.require_landing(job.snapshot, job.table, total, changed)
@@ -200,18 +259,6 @@ def _land(job: Landed) -> Landing:
     landing.remember(job, Watermark(identity, job.snapshot.xmin, held), done, aside)
     _remember_rule(job, rule, unseen)
     return done
-
-
-def rule_of(job: Landed) -> tuple[str, Rule]:
-    """Give a table's identity, and by which rule it is read."""
-    identity = job.snapshot.check(job.table)
-    mark = landing.watermark(job.target, job.source, job.table)
-    if not job.terms.limit.is_accepted:
-        absence.require_no_values(job, job.snapshot, mark)
-    rule = cursors.rule(
-        job.target, job.snapshot, job.table, mark, identity, job.terms.cursor_minimum
-    )
-    return identity, rule
 
 
 def _remember_rule(job: Landed, rule: Rule, unseen: Found) -> None:
@@ -337,7 +384,9 @@ def _expressions(table: Table, alias: str) -> dict[str, sql.Composable]:
 def _copy_in(job: Landed, into: sql.Identifier, since: Watermark | None) -> int:
     columns = raw.names((*raw.columns_of(job.table), "landed_in"))
     with job.snapshot.copy_rows(job.table, since, job.release) as stream:
-        return _copy_stream(job.target, sql.SQL("{} ({})").format(into, columns), stream)
+        copied = _copy_stream(job.target, sql.SQL("{} ({})").format(into, columns), stream)
+    job.left()
+    return copied
 
 
 def _copy_stream(target: db.Connection, into: sql.Composed, stream: object) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib import resources
@@ -20,6 +20,7 @@ from runner.errors import ConfigError, DatabaseError
 Connection = psycopg.Connection[DictRow]
 
 OLDEST, NEWEST = 150000, 190000
+BLOCK = 256 * 1024
 OWN = "Almoner's database"
 OWN_SETTING = "ALMONER_DSN, or database in almoner.yml,"
 
@@ -169,6 +170,20 @@ def one(connection: Connection, query: str, *parameters: Any) -> DictRow:
 def rows(connection: Connection, query: str, *parameters: Any) -> list[DictRow]:
     """Run a query and give all its rows."""
     return connection.execute(query, parameters or None).fetchall()
+
+
+def blocks(copied: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:
+    """Gather what a COPY gives row by row into larger blocks: one write each takes longest."""
+    gathered: list[bytes | bytearray | memoryview] = []
+    size = 0
+    for row in copied:
+        gathered.append(row)
+        size += len(row)
+        if size > BLOCK:
+            yield b"".join(gathered)
+            gathered.clear()
+            size = 0
+    yield b"".join(gathered)
 
 
 def type_names(connection: Connection, types: set[str]) -> dict[str, str]:

@@ -74,7 +74,7 @@ def export(connection: db.Connection, request: Request, out: BinaryIO) -> Manife
             "copy ({}) to stdout (format csv, header true, encoding 'UTF8')"
         ).format(query)
         with cursor.copy(statement) as copy:
-            for block in copy:
+            for block in db.blocks(copy):
                 digest.update(block)
                 out.write(block)
         rows = cursor.rowcount

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -31,7 +31,6 @@ WIDENING = {
     "json": {"jsonb"},
 }
 TWO_TO_32 = 4294967296
-BLOCK = 256 * 1024
 LONG_AGO = 1_500_000_000  # transactions: within half of the numbers that there are
 FEW = 20_000  # changed rows that are read again by their place, not by another pass
 
@@ -276,7 +275,7 @@ class Snapshot:
             def blocks() -> Iterator[bytes]:
                 # what fails where the blocks go is not the source's fault
                 with self._reading(table):
-                    yield from _blocks(copy)
+                    yield from db.blocks(copy)
 
             yield blocks()
 
@@ -391,20 +390,6 @@ def _state(row: DictRow) -> str:
 
 def _identity(row: DictRow) -> str:
     return f"{row['cluster']}:{row['timeline']}/{row['database']}"
-
-
-def _blocks(rows: Iterable[bytes | bytearray | memoryview]) -> Iterator[bytes]:
-    """Gather rows into larger blocks: one write each is what takes longest."""
-    gathered: list[bytes | bytearray | memoryview] = []
-    size = 0
-    for row in rows:
-        gathered.append(row)
-        size += len(row)
-        if size > BLOCK:
-            yield b"".join(gathered)
-            gathered.clear()
-            size = 0
-    yield b"".join(gathered)
 
 
 def _bound(connection: db.Connection) -> Bound:

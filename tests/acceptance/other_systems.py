@@ -1262,6 +1262,19 @@ def wallet_of_another(one: Case) -> None:
         filters = {"as_of_date": TODAY, "patient_id": patient}
         one.expect("wallet_liability", filters, closing_amount=left)
     one.balances(TODAY, credit_transfer="0", wallet_liability="-50", cash="130")
+    used = one.add(
+        "wallet_transactions",
+        patient_id=parent,
+        type="payment",
+        currency_code="USD",
+        amount="15",
+        status="completed",
+        transacted_at=noon(TOMORROW),
+    )
+    one.payment(TOMORROW, "15", invoice, method="wallet", wallet_transaction_id=used)
+    one.owes(TOMORROW, "5")
+    filters = {"as_of_date": TOMORROW, "patient_id": parent}
+    one.expect("wallet_liability", filters, closing_amount="35")
 
 
 @case(DOCUMENTED, "credit used on another invoice")

@@ -312,12 +312,17 @@ class Books(Records):
                 yield from self._posted(found, voided)
 
     def _receipt_of(self, payment: Row) -> tuple[int | None, int | None]:
-        """Name the patient and payer of a receipt, else those of its own invoice."""
+        """Name the patient and payer of a receipt, else those of its own invoice.
+
+        What a wallet pays is of the patient whose wallet it is (V4).
+        """
+        wallet = self.find("wallet_transactions", payment["wallet_transaction_id"], payment) or {}
         invoice = self.find("invoices", payment["invoice_id"], payment) or {}
         payer = payment["payer_id"]
         if payment["method"] == "insurance":
             payer = payer or invoice.get("payer_id")
-        return payment["patient_id"] or invoice.get("patient_id"), payer
+        patient = wallet.get("patient_id") or payment["patient_id"] or invoice.get("patient_id")
+        return patient, payer
 
     def _allocations(self, payment: Row) -> list[Row]:
         """Give the allocations that hold: none where they are more than the payment."""

@@ -15,9 +15,14 @@ invoices as (
     select * from {{ source('hms', 'invoices') }}
 ),
 
+wallet_transactions as (
+    select * from {{ source('hms', 'wallet_transactions') }}
+),
+
 judged_payments as (
     select
         pay.*,
+        wal.patient_id as wallet_patient_id,
         inv.patient_id as invoice_patient_id,
         inv.payer_id as invoice_payer_id,
         {{ base_rate('pay', 'ten') }} as base_rate,
@@ -69,6 +74,8 @@ judged_payments as (
     left join currencies as cur on pay.currency_code = cur.currency_code
     left join invoices as inv
         on pay.tenant_id = inv.tenant_id and pay.invoice_id = inv.id
+    left join wallet_transactions as wal
+        on pay.tenant_id = wal.tenant_id and pay.wallet_transaction_id = wal.id
 ),
 
 renamed_payments as (
@@ -76,8 +83,9 @@ renamed_payments as (
         tenant_id,
         id as payment_id,
         invoice_id,
-        -- who is not named is who owes the invoice, be it issued or not
-        coalesce(patient_id, invoice_patient_id) as patient_id,
+        -- what a wallet pays is its patient's (V4); who is not named is who owes the invoice, be
+        -- it issued or not
+        coalesce(wallet_patient_id, patient_id, invoice_patient_id) as patient_id,
         case
             when method = 'insurance' then coalesce(payer_id, invoice_payer_id)
             else payer_id

@@ -73,6 +73,7 @@ def new(table: str, values: dict[str, str], source: str) -> str:
 NUMBER = "'E' || gen_random_uuid()"
 INVOICE = f"hms.invoices as src where id = {row('invoices')}"
 CREDITED = "id in (select cre.invoice_id from hms.credit_notes as cre)"
+CREDITED_LINE = "invoice_id in (select cre.invoice_id from hms.credit_notes as cre)"
 CREDITED_INVOICE = f"hms.invoices as src where id = {row('invoices', CREDITED)}"
 REFUNDED = "id in (select rfd.payment_id from hms.refunds as rfd)"
 SETTLED = "id in (select alc.invoice_id from hms.payment_allocations as alc)"
@@ -207,6 +208,12 @@ EDITS = {
         "invoices", f"billable_type = 'test_order', billable_id = {other('test_orders')}"
     ),
     "line dearer": change("invoice_items", "unit_price = %(amount)s, discount_amount = 0"),
+    "credited line dearer": change(
+        "invoice_items", "unit_price = %(amount)s, discount_amount = 0", CREDITED_LINE
+    ),
+    "credited line of another discount": change(
+        "invoice_items", "discount_amount = %(amount)s", CREDITED_LINE
+    ),
     "line with another discount": change("invoice_items", "discount_amount = %(amount)s"),
     "line with a stated tax": change("invoice_items", "tax_amount = %(tax)s"),
     "line with a tax rate": change("invoice_items", "tax_amount = null, tax_rate = 19.25"),

@@ -28,7 +28,7 @@
 
     {#- 4. Columns that the contract gained, and the builder's view. -#}
     {%- if added -%}
-        {%- do released_add_columns(model, plan, added) -%}
+        {%- do released_add_columns(model, added) -%}
         {%- do released_run(released_indexes(model)) -%}
     {%- endif -%}
     {%- if plan.mode == 'full' -%}
@@ -39,9 +39,10 @@
     {#- 5. What differs: retired, inserted and fed onward. -#}
     {%- if plan.is_first_fill -%}
         {%- do released_fill(model, flat, plan) -%}
-        {%- do released_run(
-            released_indexes(model) ~ ' analyze store.' ~ adapter.quote(model.name)
-        ) -%}
+        {%- call statement('main') -%}
+            {{ released_indexes(model) }}
+            analyze store.{{ adapter.quote(model.name) }}
+        {%- endcall -%}
     {%- else -%}
         {%- call statement('main') -%}
             {{ released_supersede(model, plan) }}

@@ -16,13 +16,13 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
-from runner import access, build, db, landing_only, marts, project, releases, targets
+from runner import access, build, db, landing_only, marts, project, releases, server, targets
 from runner.demo import generator
 from runner.demo import targets as demo_targets
 from runner.progress import Silent
 from runner.settings import Settings, Source
 from tests.acceptance.edited import Edited
-from tests.conftest import Databases
+from tests.conftest import Databases, Running
 
 END = date(2026, 10, 31)
 # marts that a clean source leaves empty, and those that people fill
@@ -226,3 +226,9 @@ def edited(monkeypatch: pytest.MonkeyPatch) -> Edited:
     made = Edited(Path(os.environ["ALMONER_STATE"]) / "edited")
     monkeypatch.setenv(project.VARIABLE, str(made.root))
     return made
+
+
+def warnings(running: Running) -> list[str]:
+    """Give what the embedded server has warned of so far."""
+    lines = running.log.read_text().splitlines() if isinstance(running, server.Server) else []
+    return [line for line in lines if "WARNING" in line]

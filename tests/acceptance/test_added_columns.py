@@ -10,8 +10,9 @@ import pytest
 
 from runner import build, status
 from runner.errors import PublicationError
-from tests.acceptance.conftest import Installation
+from tests.acceptance.conftest import Installation, warnings
 from tests.acceptance.edited import Edited
+from tests.conftest import Running
 
 pytestmark = pytest.mark.acceptance
 
@@ -28,8 +29,9 @@ def released(installation: Installation, outcome: build.Outcome, table: str) -> 
 
 
 def test_an_added_column_restates_only_what_differs(
-    installation: Installation, edited: Edited
+    installation: Installation, edited: Edited, embedded: Running
 ) -> None:
+    warned = warnings(embedded)
     with psycopg.connect(installation.target) as connection:
         ids = connection.execute(
             "select invoice_id from store.fct_invoices where tenant_id = 'demo_1'"
@@ -53,6 +55,8 @@ def test_an_added_column_restates_only_what_differs(
         total = connection.execute("select count(*) from core.fct_invoices").fetchone()
     assert found[0] == ("desk", 3)
     assert total == (found[1][1] + 3,)
+
+    assert warnings(embedded) == warned  # each transaction was one
 
     edited.take_back()
     with pytest.raises(PublicationError, match="fct_invoices: column origin removed") as refused:

@@ -7,10 +7,10 @@ import pytest
 from dbt.adapters.postgres import Plugin as PostgresPlugin
 from psycopg import sql
 
-from runner import db, publication, releases, server
+from runner import db, publication, releases
 from runner.dbt import Dbt
 from runner.errors import AuditError, DatabaseError, PublicationError
-from tests.acceptance.conftest import EXCEPTIONS, Installation, Published
+from tests.acceptance.conftest import EXCEPTIONS, Installation, Published, warnings
 from tests.conftest import Databases, Running
 
 pytestmark = pytest.mark.acceptance
@@ -32,13 +32,13 @@ def test_days_built_one_by_one_equal_one_build_from_nothing(
 
 
 def test_a_full_rebuild_changes_nothing(installation: Installation, embedded: Running) -> None:
-    warned = _warnings(embedded)
+    warned = warnings(embedded)
     installation.live(1)
     installation.build()
     before, views = installation.published(), _views(installation)
     outcome = installation.build(full=True)
     assert installation.published() == before
-    assert _warnings(embedded) == warned
+    assert warnings(embedded) == warned
     assert _views(installation) == views  # replaced in place: builders in step never deadlock
     with installation.connect() as connection:
         feeds = db.rows(
@@ -47,12 +47,6 @@ def test_a_full_rebuild_changes_nothing(installation: Installation, embedded: Ru
             outcome.release,
         )
     assert feeds == []
-
-
-def _warnings(running: Running) -> list[str]:
-    """Give what the embedded server has warned of so far."""
-    lines = running.log.read_text().splitlines() if isinstance(running, server.Server) else []
-    return [line for line in lines if "WARNING" in line]
 
 
 def _views(installation: Installation) -> dict[str, int]:
@@ -88,6 +82,23 @@ def test_a_reverted_release_leaves_the_tables_as_they_were(installation: Install
     assert installation.build().release is not None
     changed = {name for name, rows in _stored(installation).items() if rows != before[name]}
     assert {"dim_departments", "fct_postings"} <= changed
+
+
+def test_many_edits_that_two_sessions_share_equal_a_full_rebuild(
+    installation: Installation, embedded: Running
+) -> None:
+    warned = warnings(embedded)
+    installation.run("update hms.invoice_items set quantity = quantity + 1")
+    installation.build()
+    with psycopg.connect(installation.target) as connection:
+        halves = connection.execute(
+            "select count(*) from work.fct_postings__scopes"
+            " group by hashtext(document_id::text) % 2 = 0"
+        ).fetchall()
+    assert [count > 0 for (count,) in halves] == [True, True], halves
+    assert sum(count for (count,) in halves) > 500
+    assert installation.recomputed() == []
+    assert warnings(embedded) == warned
 
 
 def test_a_first_fill_that_failed_when_half_was_there_is_done_again(

@@ -1,6 +1,6 @@
 {# R2: a reversal takes back a posting of its document, whole, with the accounts swapped #}
 with postings as (
-    select * from {{ changed('fct_postings') }}
+    select * from {{ ref('fct_postings') }}
 ),
 
 reversals as (

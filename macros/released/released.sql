@@ -38,7 +38,7 @@
 
     {#- 5. What differs: retired, inserted and fed onward. -#}
     {%- if plan.is_first_fill -%}
-        {%- do released_fill(model, flat, plan) -%}
+        {%- do released_first_fill(model, flat, plan.release) -%}
         {%- call statement('main') -%}
             {{ released_indexes(model) }}
             analyze store.{{ adapter.quote(model.name) }}

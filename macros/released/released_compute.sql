@@ -35,10 +35,7 @@
         ~ released_list(columns, 'mod') ~ ' from ' ~ source -%}
     {%- if released_partitions(node) and (size is none or size > 500) -%}
         {%- do released_run(empty) -%}
-        {%- set half = released_half(node, chosen) -%}
-        {%- do released_share(
-            settings, fill ~ ' where ' ~ half, fill ~ ' where not ' ~ half
-        ) -%}
+        {%- do released_share(node, settings, chosen, fill) -%}
         {%- do released_run(analyze) -%}
     {%- elif size is none or size -%}
         {%- do released_run(empty ~ settings ~ fill ~ '; ' ~ analyze) -%}

@@ -1,8 +1,7 @@
 {#-
     One row per combination of a mart's `meta.grain`. A mart of days or months is looked at for
-    the tenants in turn; one that holds for a day, on the last day with data. One that keeps an
-    expression reckons all tenants before it gives one, and is looked at once. (Released models
-    keep their key by themselves: released_close.)
+    the tenants in turn; one that holds for a day, on the last day with data; one that keeps
+    an expression, at once. (Released models keep their key by themselves: released_close.)
 -#}
 {% test grain(model) %}
     {%- set mart = tested_mart(model) -%}
@@ -14,14 +13,7 @@
     {%- set periods = in_turn('reporting_periods') -%}
     select {{ released_list(columns, 'mod') }}
     {% if is_kept %}
-    from (
-        select array_agg(per.tenant_id) as tenant_ids
-        from (select * from {{ periods }}) as per
-        having count(*) > 0
-    ) as ten
-    cross join lateral (
-        select * from {{ model }} as inn where inn.tenant_id = any(ten.tenant_ids) offset 0
-    ) as mod
+    from {{ at_once(model, periods) }} as mod
     {% elif is_as_of %}
     from (select * from {{ periods }}) as per
     cross join lateral (

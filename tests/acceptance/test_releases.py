@@ -111,7 +111,7 @@ def test_a_first_fill_that_failed_when_half_was_there_is_done_again(
         assert _count(installation) > 0
         raise RuntimeError("planted")
 
-    installation.run("update hms.departments set name = name")
+    installation.run("update hms.departments set name = name")  # not quiet
     with installation.connect() as connection:
         connection.execute(
             "truncate store.fct_postings;"

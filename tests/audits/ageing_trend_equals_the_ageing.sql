@@ -1,5 +1,5 @@
 {# A5: on the last day of data and at the month end before, the trend has in each bucket what
-   the ageing has in it. The trend reckons all tenants before it looks for one #}
+   the ageing has in it #}
 with periods as (
     select * from {{ in_turn('reporting_periods', in_changes=false) }}
 ),
@@ -9,35 +9,17 @@ ar_aging as (
 ),
 
 ar_aging_trend as (
-    select * from {{ ref('ar_aging_trend') }}
+    select *
+    from {{
+            at_once(
+                ref('ar_aging_trend'),
+                in_turn('reporting_periods', in_changes=false)
+            )
+        }} as trend
 ),
 
 tested_days as (
     {{ tested_days('periods') }}
-),
-
-tested_tenants as (
-    select array_agg(distinct tenant_id) as tenant_ids
-    from tested_days
-    having count(*) > 0
-),
-
--- reckoned once, and not at all for no tenant
-trend as (
-    select tre.*
-    from tested_tenants as ten
-    inner join lateral (
-        select
-            inn.tenant_id,
-            inn.share,
-            inn.currency_code,
-            inn.bucket_number,
-            inn.gross_amount,
-            inn.as_of_date
-        from ar_aging_trend as inn
-        where inn.tenant_id = any(ten.tenant_ids)
-        offset 0
-    ) as tre on true
 ),
 
 measures as (
@@ -49,7 +31,7 @@ measures as (
         tre.bucket_number,
         tre.gross_amount
     from tested_days as day
-    inner join trend as tre
+    inner join ar_aging_trend as tre
         on day.tenant_id = tre.tenant_id and day.as_of_date = tre.as_of_date
     union all
     select

@@ -3,7 +3,7 @@ with postings as (
     select * from {{ ref('fct_postings') }}
 ),
 
-reversals as (
+changed_postings as (
     select * from {{ changed('fct_postings') }}
 ),
 
@@ -14,7 +14,7 @@ reversed_documents as (
         tenant_id,
         document_type,
         document_id
-    from reversals
+    from changed_postings
     where is_reversal and document_type <> 'move'
 ),
 

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.acceptance
 DAYS = (date(2026, 9, 30), date(2026, 10, 25), END, date(2027, 1, 31))
 NOTHING = {"gross_amount": 0}
 ASKED = int(os.environ.get("ALMONER_FUZZ_EXAMPLES", "0"))
-EVERY_EDIT = one_of_each(4)
+EVERY_EDIT = one_of_each(5)
 
 # each mart that holds for a day, with its key beside tenant and day
 DATED = {

@@ -49,6 +49,22 @@ NOISE = {
             exchange_rate, amount, status, transacted_at
         from hms.wallet_transactions
         where payment_id is not null and type <> 'refund'""",
+    "a top-up beside the payment of an invoice": """
+        insert into hms.wallet_transactions (
+            hospital_id, wallet_id, patient_id, type, payment_id, currency_code, exchange_rate,
+            amount, status, transacted_at
+        )
+        select
+            pay.hospital_id, wal.id, wal.patient_id, 'top_up', pay.id, pay.currency_code,
+            pay.exchange_rate, pay.amount, 'completed', pay.paid_at
+        from hms.payments as pay
+        inner join hms.wallets as wal on pay.patient_id = wal.patient_id
+        where
+            pay.invoice_id is not null
+            and pay.status not in ('pending', 'failed')
+            and not exists (
+                select 1 from hms.payment_allocations as alc where alc.payment_id = pay.id
+            )""",
     "a duplicate payment link": """
         insert into hms.payment_allocations (
             hospital_id, payment_id, invoice_id, amount, allocated_at

@@ -61,6 +61,33 @@ CHANGED_AGAIN = f"""
     );
     delete from hms.payments where id = 900001
 """
+# an advance of September, and allocations of it to invoices of October
+ADVANCE = """
+    insert into hms.payments select (
+        jsonb_populate_record(pay, jsonb_build_object(
+            'id', 900002, 'number', 'ADV1', 'invoice_id', null, 'amount', 90,
+            'paid_at', '2026-09-12 12:00+00'
+        ))
+    ).* from hms.payments as pay where hospital_id = 1 and status = 'completed' and method = 'cash'
+    and paid_at >= '2026-10-10' order by id limit 1
+"""
+ALLOCATED_LATER = """
+    insert into hms.payment_allocations (
+        hospital_id, payment_id, invoice_id, amount, allocated_at
+    )
+    select
+        1, 900002, inv.id, 20 + 10 * place, date '2026-10-19' + place * interval '36 hours'
+    from generate_series(1, 2) as place
+    cross join lateral (
+        select id from hms.invoices
+        where hospital_id = 1 and status in ('issued', 'partially_paid', 'paid')
+        and department_id is not null and currency_code = (
+            select currency_code from hms.payments where id = 900002
+        )
+        and issued_at >= '2026-10-05' and issued_at < '2026-10-15'
+        order by id offset place limit 1
+    ) as inv
+"""
 # a cohort is collected in later months too, a week may end in the next, and what lists documents
 # or goes by their hours has those of the source
 NOT_SIGNED = ("collection_cohorts", "collection_rate", "invoice_balances", "peak_periods")
@@ -181,6 +208,30 @@ def test_a_later_change_of_a_closed_month_restates_it(installation: Installation
         (listed,) = periods.listing(connection, TENANT)
         count = _read(connection, "select count(*) as size from marts.restated_postings")
         assert listed["postings_changed"] == count[0]["size"] > 0
+
+
+def test_a_later_allocation_leaves_the_month_of_the_receipt_as_it_was(
+    installation: Installation,
+) -> None:
+    installation.run(ADVANCE)
+    installation.build()
+    landing_only.close_period(installation.target, CLOSE)
+    installation.run(ALLOCATED_LATER)
+    assert installation.build().rows_landed == 2
+    with installation.connect() as connection:
+        assert _restated(connection) == []
+        posted = _read(
+            connection,
+            "select event_type, amount, department_id is null as is_of_none, business_date"
+            " from marts.transaction_detail where document_type = 'payment'"
+            " and document_id = 900002 and event_type <> 'credit_transfer'"
+            " order by business_date, amount",
+        )
+        assert [tuple(row.values()) for row in posted] == [
+            ("payment_unapplied", 90, True, date(2026, 9, 12)),
+            ("application", 30, False, date(2026, 10, 20)),
+            ("application", 40, False, date(2026, 10, 21)),
+        ]
 
 
 def _postings_explain(connection: db.Connection, restated: list[dict[str, Any]]) -> None:

@@ -65,6 +65,10 @@ wallet_transactions as (
     }}
 ),
 
+top_up_payments as (
+    select * from {{ from_systems('payments', beside='wallet_transactions') }}
+),
+
 adjustments as (
     select *
     from {{ recomputed(from_systems('adjustments'), 'adjustment', 'adjustment_id') }}
@@ -175,18 +179,29 @@ expected_rows as (
         null::bigint as line_id
     from applied_allocations
     union all
-    -- a use may stand beside its payment, which then posts it
+    -- a use or a top-up may stand beside its payment, which then posts it
     select
-        tenant_id,
+        wal.tenant_id,
         'wallet_transaction' as document_type,
-        wallet_transaction_id as document_id,
+        wal.wallet_transaction_id as document_id,
         null::bigint as line_id
-    from wallet_transactions
+    from wallet_transactions as wal
     where
-        reject_reason is null
-        and is_posted
-        and amount >= 1
-        and movement <> 'use'
+        wal.reject_reason is null
+        and wal.is_posted
+        and wal.amount >= 1
+        and wal.movement <> 'use'
+        and not (
+            wal.movement = 'top_up'
+            and exists (
+                select from top_up_payments as pay
+                where
+                    pay.tenant_id = wal.tenant_id
+                    and pay.payment_id = wal.payment_id
+                    and pay.is_posted
+                    and pay.reject_reason is null
+            )
+        )
     union all
     select
         adj.tenant_id,

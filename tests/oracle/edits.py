@@ -76,6 +76,9 @@ CREDITED = "id in (select cre.invoice_id from hms.credit_notes as cre)"
 CREDITED_LINE = "invoice_id in (select cre.invoice_id from hms.credit_notes as cre)"
 CREDITED_INVOICE = f"hms.invoices as src where id = {row('invoices', CREDITED)}"
 REFUNDED = "id in (select rfd.payment_id from hms.refunds as rfd)"
+ADVANCE = (
+    "(invoice_id is null or id in (select alc.payment_id from hms.payment_allocations as alc))"
+)
 SETTLED = "id in (select alc.invoice_id from hms.payment_allocations as alc)"
 EXECUTED = (
     "paid_at is not null and id in (select rfd.payment_id from hms.refunds as rfd"
@@ -404,6 +407,14 @@ EDITS = {
         "wallet_transactions",
         {**WALLET_USE, "payment_id": "src.id", "invoice_id": "src.invoice_id"},
         PAYMENT,
+    ),
+    "top-up beside a payment": new(
+        "wallet_transactions", {**WALLET_USE, "type": "'top_up'", "payment_id": "src.id"}, PAYMENT
+    ),
+    "top-up beside an advance": new(
+        "wallet_transactions",
+        {**WALLET_USE, "type": "'top_up'", "payment_id": "src.id"},
+        f"hms.payments as src where id = {row('payments', ADVANCE)}",
     ),
     "wallet refund of a payment": new(
         "wallet_transactions",

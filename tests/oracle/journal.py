@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cached_property
+from itertools import chain
 
 from tests.oracle.points import revenue_point
 from tests.oracle.records import Hospital, Records, Row, Tables, rounded
@@ -206,14 +207,13 @@ class Books(Records):
     ) -> list[Posting]:  # fmt: skip
         """Post money that came in: it settles an invoice on the last of its dates (A2).
 
-        Until then it is the holder's, who then hands it on to who owes (A1); so does a wallet.
+        Until then it is the holder's, of no department, who then hands it on to who owes (A1); so
+        does a wallet.
         """
         exact = rounded(amount, owed.currency)
         settling = Posting(owed, day, share, account, "receivable", exact)
         received = replace(settling, origin=held, credit="unapplied_credit")
         is_anothers = received.debtor != settling.debtor
-        if not is_anothers:
-            received = replace(received, origin=owed)
         invoice = self._settled_invoice(settles, row)
         if invoice is None:
             return [received]
@@ -296,20 +296,22 @@ class Books(Records):
             patient, payer = self._receipt_of(row)
             row = {**row, "patient_id": patient, "payer_id": payer}
             owed = self._origin("payment", row, row["invoice_id"], payer)
-            held = replace(owed, patient=patient, payer=payer)
-            yield from self._posted(
-                self._money(row, owed, held, share, account, rest, day, settles), voided
-            )
+            held = _held(owed, patient, payer)
+            parts = [self._money(row, owed, held, share, account, rest, day, settles)]
             for each in allocations:
                 header = self._origin("payment", row, each["invoice_id"], payer)
                 owed = replace(header, line=each["id"])
-                held = replace(owed, patient=patient, payer=payer)
-                allocated = self.day(each, "allocated_at")
-                found = self._money(
-                    row, owed, held, share, account, each["amount"], day, each["invoice_id"],
-                    allocated,
+                parts.append(
+                    self._money(
+                        row, owed, _held(owed, patient, payer), share, account, each["amount"],
+                        day, each["invoice_id"], self.day(each, "allocated_at"),
+                    )
                 )  # fmt: skip
-                yield from self._posted(found, voided)
+            waiting = [part.pop(0) for part in parts if part[0].credit == "unapplied_credit"]
+            amount = sum((each.amount for each in waiting), ZERO)
+            named = replace(held, invoice=settles)
+            receipt = Posting(named, day, share, account, "unapplied_credit", amount)
+            yield from self._posted([receipt, *chain.from_iterable(parts)], voided)
 
     def _receipt_of(self, payment: Row) -> tuple[int | None, int | None]:
         """Name the patient and payer of a receipt, else those of its own invoice.
@@ -403,15 +405,17 @@ class Books(Records):
         share, day, voided = refund.share, refund.day, refund.voided
         exact = rounded(part.amount, owed.currency)
         paid = Posting(owed, day, share, "receivable", refund.account, exact)
-        credit = replace(paid, origin=held, debit="unapplied_credit")
-        if credit.debtor == paid.debtor:
-            credit = replace(credit, origin=owed)
         into_wallet = refund.account == "wallet_liability"
         owner = self._wallet_owner(refund.row) if into_wallet else None
         invoice = self._settled_invoice(part.invoice if part.is_applied else None, refund.row)
         opened = None
         if invoice is not None:
             opened = max(day, part.applied or day, self.day(invoice, "issued_at"))
+        credit = replace(paid, origin=held, debit="unapplied_credit")
+        if (part.is_applied or refund.is_of_receipt) and opened != day:
+            credit = replace(credit, origin=_held(held, held.patient, held.payer))
+        elif credit.debtor == paid.debtor:
+            credit = replace(credit, origin=owed)
         is_patients = into_wallet and share == "patient"
         if opened == day and not (is_patients and owner != owed.patient):
             origin = replace(owed, patient=owner) if into_wallet else owed
@@ -519,8 +523,11 @@ class Books(Records):
             if kind == "refund":
                 continue
             origin = self._origin("wallet_transaction", row, invoice, None)
-            owner = replace(origin, patient=row["patient_id"] or origin.patient)
-            if kind in ("top_up", "withdrawal"):
+            owner = _held(origin, row["patient_id"] or origin.patient, None)
+            payment = self._payment_beside(row) if kind == "top_up" else None
+            if payment is not None:
+                found = self._topped_up(row, payment)
+            elif kind in ("top_up", "withdrawal"):
                 exact = rounded(amount, origin.currency)
                 found = [Posting(owner, day, "patient", "cash", "wallet_liability", exact)]
             elif {(hospital, row["payment_id"])} & posted or (hospital, row["id"]) in beside:
@@ -534,6 +541,32 @@ class Books(Records):
             if kind == "withdrawal":
                 found = [posting.swapped() for posting in found]
             yield from self._posted(found, self._voided(row, "voided"))
+
+    def _payment_beside(self, row: Row) -> Row | None:
+        payment = self.find("payments", row["payment_id"], row)
+        if payment is None or not self._is_received(payment):
+            return None
+        return payment if payment["currency_code"] == row["currency_code"] else None
+
+    def _topped_up(self, row: Row, payment: Row) -> list[Posting]:
+        """Put what a payment settles of no invoice into the wallet, and no cash once more (R6)."""
+        allocations = self._allocations(payment)
+        is_settling = payment["invoice_id"] is not None and not allocations
+        left = ZERO if is_settling else self._rest(payment, allocations)
+        patient, payer = self._receipt_of(payment)
+        held = replace(
+            _held(self._origin("payment", payment, None, payer), patient, payer),
+            kind="wallet_transaction", key=row["id"], hour=None,
+        )  # fmt: skip
+        credit = Posting(
+            held, self.day(row, "transacted_at"), _share(payment), "unapplied_credit",
+            "wallet_liability", min(rounded(row["amount"], held.currency), left),
+        )  # fmt: skip
+        owner = _held(held, row["patient_id"], None)
+        into = replace(credit, origin=owner, share="patient")
+        if credit.share == "patient" and patient == row["patient_id"]:
+            return [into]
+        return [replace(credit, credit="credit_transfer"), replace(into, debit="credit_transfer")]
 
     def _is_completed(self, row: Row) -> bool:
         return self.is_good_document(row) and row["status"] in ("completed", "voided")
@@ -757,6 +790,13 @@ class Books(Records):
         known = [each for each in self._of_invoice[invoice] if each.day <= day]
         owed = sum((each.on("receivable") for each in known if each.share == share), ZERO)
         return max(owed, ZERO)
+
+
+def _held(origin: Origin, patient: int | None, payer: int | None) -> Origin:
+    """Make a document's credit a holder's: of no department until an invoice takes it (A1)."""
+    return replace(
+        origin, patient=patient, payer=payer, department=None, practitioner=None, app=None
+    )
 
 
 def _share(payment: Row) -> str:

@@ -565,6 +565,9 @@ def moved(postings: list[Posting]) -> dict[str, Any]:
                 if origin.wallet_type == "top_up"
                 else "cash_paid_out_amount"
             ] += cash if origin.wallet_type == "top_up" else -cash
+        elif origin.kind == "wallet_transaction" and origin.wallet_type is None:
+            cells["top_up_amount"] += wallet  # beside its payment, whose collection it lessens
+            cells["collection_amount"] -= wallet
         elif "unbilled_wallet_use" in (each.debit, each.credit):
             cells["unbilled_wallet_use_amount"] -= wallet
         elif origin.kind == "refund" or origin.wallet_type == "refund":

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.oracle import reports, wallets
+from tests.oracle import reports, revenue, wallets
 from tests.oracle.journal import Books
 from tests.oracle.records import TABLES, Row, Tables
 
@@ -414,6 +414,35 @@ def test_a_wallet_use_beside_its_payment_settles_once() -> None:
     assert account(books, "wallet_liability", 12) == -45
     assert account(books, "unbilled_wallet_use", 12) == -20
     assert account(books, "cash", 12) == 90
+
+
+def test_a_top_up_beside_its_payment_is_no_second_receipt() -> None:
+    books = Books(
+        tables(
+            invoices=[invoice(1)],
+            invoice_items=[item(1, 1, "100")],
+            payments=[
+                payment(1, None, "60"),
+                payment(2, 1, "40"),
+                payment(3, None, "30", patient_id=6),
+            ],
+            payment_allocations=[allocation(1, 1, 1, "35", 12)],
+            wallet_transactions=[
+                wallet_transaction(1, "top_up", "20", payment_id=1),
+                wallet_transaction(2, "top_up", "40", payment_id=2),
+                wallet_transaction(3, "top_up", "50", payment_id=3, status="voided",
+                                   voided_at=at(14)),
+            ],
+        )
+    )  # fmt: skip
+    names = ("cash", "receivable", "unapplied_credit", "wallet_liability", "credit_transfer")
+    assert [account(books, name, 13) for name in names] == [130, 25, -5, -50, 0]
+    assert [account(books, name, 14) for name in names] == [130, 25, -35, -20, 0]
+    cells = wallets.wallet_liability(books, march(13))["demo_1", 5, "EUR"]
+    assert (cells["top_up_amount"], cells["closing_amount"]) == (50, 50)
+    day = revenue.collections_daily(books)["demo_1", march(12), "EUR"]
+    assert (day["cash_received_amount"], day["top_up_amount"]) == (130, 50)
+    assert (day["collection_amount"], day["receipt_count"]) == (80, 3)
 
 
 def test_what_wallets_hold_follows_from_what_went_in_and_out() -> None:

@@ -62,6 +62,8 @@ def _kind(posting: Posting) -> str:
         return "unbilled_use"
     if posting.origin.kind == "refund":
         return "refund"
+    if posting.origin.kind == "wallet_transaction" and posting.origin.wallet_type is None:
+        return "top_up"  # beside its payment
     return posting.origin.wallet_type if posting.origin.wallet_type in KINDS else "use"
 
 

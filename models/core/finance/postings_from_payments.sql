@@ -18,21 +18,19 @@ dated_parts as (
         'payment' as document_type,
         par.payment_id as document_id,
         par.line_id,
-        par.invoice_id,
-        inv.department_id,
-        inv.practitioner_id,
+        par.invoice_id as part_invoice_id,
+        inv.department_id as invoice_department_id,
+        inv.practitioner_id as invoice_practitioner_id,
         coalesce(inv.payer_id, par.payer_id) as invoice_payer_id,
         coalesce(inv.patient_id, par.patient_id) as invoice_patient_id,
         par.payer_id as holder_payer_id,
         par.patient_id as holder_patient_id,
         null::bigint as service_id,
         par.share,
-        inv.source_app,
+        inv.source_app as invoice_source_app,
         par.payment_method,
-        case when inv.department_id is null then 'unattributed' else 'invoice' end
-            as attribution_method,
         par.currency_code,
-        par.amount,
+        par.amount as part_amount,
         par.base_rate,
         case
             when par.wallet_transaction_id is not null then 'wallet_liability'
@@ -40,6 +38,7 @@ dated_parts as (
         end as money_account,
         par.receipt_hour as hour_of_day,
         par.payment_date,
+        par.is_allocated,
         -- A2
         case
             when
@@ -78,19 +77,48 @@ placed_parts as (
     from owed_parts
 ),
 
--- A1: until it is applied the credit is whose the receipt is, whoever owes the invoice
+-- What waits is one receipt, however it is divided later
+received_parts as (
+    select
+        *,
+        sum(case when is_direct then 0 else part_amount end)
+            over (partition by tenant_id, document_type, document_id)
+            as waiting_amount
+    from placed_parts
+),
+
+-- A1: until it is applied the credit is whose the receipt is, whoever owes the invoice, and of no
+-- department: what it is applied to later leaves the day of the receipt as it was
 payment_events as (
     select
         par.*,
         eve.event_type,
         case
-            when par.is_anothers and eve.is_of_receipt then par.holder_payer_id
-            else par.invoice_payer_id
+            when eve.event_type = 'payment_unapplied' and not par.is_allocated then null
+            else par.part_invoice_id
+        end as invoice_id,
+        case when eve.is_of_receipt then null else par.invoice_department_id end
+            as department_id,
+        case when eve.is_of_receipt then null else par.invoice_practitioner_id end
+            as practitioner_id,
+        case when eve.is_of_receipt then null else par.invoice_source_app end
+            as source_app,
+        case
+            when eve.is_of_receipt or par.invoice_department_id is null
+                then 'unattributed'
+            else 'invoice'
+        end as attribution_method,
+        case
+            when eve.is_of_receipt then par.holder_payer_id else par.invoice_payer_id
         end as payer_id,
         case
-            when par.is_anothers and eve.is_of_receipt then par.holder_patient_id
+            when eve.is_of_receipt then par.holder_patient_id
             else par.invoice_patient_id
         end as patient_id,
+        case
+            when eve.event_type = 'payment_unapplied' then par.waiting_amount
+            else par.part_amount
+        end as amount,
         case
             when not eve.is_application then par.money_account
             when par.is_anothers and not eve.is_of_receipt then 'credit_transfer'
@@ -104,7 +132,7 @@ payment_events as (
             when eve.is_application then par.application_date else par.payment_date
         end as business_date,
         par.recorded_at as voided_at
-    from placed_parts as par
+    from received_parts as par
     inner join
         (
             values
@@ -116,7 +144,7 @@ payment_events as (
         on
             case eve.event_type
                 when 'payment' then par.is_direct
-                when 'payment_unapplied' then not par.is_direct
+                when 'payment_unapplied' then par.line_id = 0
                 when 'application'
                     then not par.is_direct and par.application_date is not null
                 else

@@ -19,8 +19,8 @@ dated_parts as (
         par.document_id,
         par.line_id,
         par.invoice_id,
-        inv.department_id,
-        inv.practitioner_id,
+        inv.department_id as invoice_department_id,
+        inv.practitioner_id as invoice_practitioner_id,
         coalesce(inv.payer_id, par.payer_id) as invoice_payer_id,
         coalesce(inv.patient_id, par.patient_id) as invoice_patient_id,
         par.payer_id as holder_payer_id,
@@ -29,11 +29,9 @@ dated_parts as (
         par.document_type = 'wallet_transaction' as is_into_wallet,
         null::bigint as service_id,
         par.share,
-        inv.source_app,
+        inv.source_app as invoice_source_app,
         par.wallet_type,
         par.payment_method,
-        case when inv.department_id is null then 'unattributed' else 'invoice' end
-            as attribution_method,
         par.currency_code,
         par.amount,
         par.base_rate,
@@ -42,6 +40,7 @@ dated_parts as (
             else coalesce(met.account, 'cash')
         end as money_account,
         par.refund_date,
+        par.is_allocated or par.application_date is not null as is_of_receipt,
         -- A2, A10
         case
             when par.is_allocated and inv.currency_code = par.currency_code
@@ -67,6 +66,8 @@ owed_parts as (
 held_parts as (
     select
         *,
+        is_of_receipt
+        and (application_date is distinct from refund_date) as is_waiting,
         case when is_anothers then holder_payer_id else invoice_payer_id end
             as credit_payer_id,
         case when is_anothers then holder_patient_id else invoice_patient_id end
@@ -106,55 +107,13 @@ kinds (kind, event_type, is_of_invoice) as (
 
 -- Once the receipt is void it settles nothing, and what was given back of it opens nothing: the
 -- void opens the invoice by itself.
-refund_events as (
+moved_parts as (
     select
         par.*,
-        case
-            when kin.event_type is not null then kin.event_type
-            when par.is_into_wallet then 'wallet_refund'
-            else 'refund'
-        end as event_type,
-        case
-            when kin.is_of_invoice or (kin.kind = 'refund' and par.is_direct)
-                then par.invoice_payer_id
-            else par.credit_payer_id
-        end as payer_id,
-        case
-            when kin.kind = 'refund' and par.is_into_wallet then par.wallet_patient_id
-            when kin.is_of_invoice or (kin.kind = 'refund' and par.is_direct)
-                then par.invoice_patient_id
-            else par.credit_patient_id
-        end as patient_id,
-        case
-            when kin.kind = 'opening' or (kin.kind = 'refund' and par.is_direct)
-                then 'receivable'
-            when
-                kin.kind = 'opening_transfer'
-                or (kin.kind = 'refund' and par.is_into_anothers)
-                or (kin.kind = 'closing' and par.is_anothers)
-                then 'credit_transfer'
-            else 'unapplied_credit'
-        end as debit_account,
-        case
-            when kin.kind = 'refund' then par.money_account
-            when kin.kind = 'closing' then 'receivable'
-            when
-                kin.kind in ('wallet_transfer', 'closing_transfer')
-                or (kin.kind = 'opening' and par.is_anothers)
-                then 'credit_transfer'
-            else 'unapplied_credit'
-        end as credit_account,
-        case
-            when kin.kind in ('opening', 'opening_transfer') then par.application_date
-            when kin.kind in ('closing', 'closing_transfer') then par.receipt_void_date
-            else par.refund_date
-        end as business_date,
-        case
-            when kin.kind in ('opening', 'opening_transfer')
-                then least(par.refund_void_date, par.receipt_void_date)
-            else par.refund_void_date
-        end as void_date,
-        par.recorded_at as voided_at
+        kin.kind,
+        kin.event_type as other_event_type,
+        kin.is_of_invoice or (kin.kind = 'refund' and par.is_direct) as is_of_invoice,
+        kin.is_of_invoice or not par.is_waiting as is_placed
     from placed_parts as par
     inner join kinds as kin
         on
@@ -173,6 +132,65 @@ refund_events as (
                     and par.receipt_void_date is not null
                     and coalesce(par.refund_void_date > par.receipt_void_date, true)
             end
+),
+
+-- What the receipt settles later only is of no department until then, as the receipt itself.
+refund_events as (
+    select
+        *,
+        case
+            when other_event_type is not null then other_event_type
+            when is_into_wallet then 'wallet_refund'
+            else 'refund'
+        end as event_type,
+        case when is_placed then invoice_department_id end as department_id,
+        case when is_placed then invoice_practitioner_id end as practitioner_id,
+        case when is_placed then invoice_source_app end as source_app,
+        case
+            when is_placed and invoice_department_id is not null then 'invoice'
+            else 'unattributed'
+        end as attribution_method,
+        case
+            when is_of_invoice then invoice_payer_id
+            when is_placed then credit_payer_id
+            else holder_payer_id
+        end as payer_id,
+        case
+            when kind = 'refund' and is_into_wallet then wallet_patient_id
+            when is_of_invoice then invoice_patient_id
+            when is_placed then credit_patient_id
+            else holder_patient_id
+        end as patient_id,
+        case
+            when kind = 'opening' or (kind = 'refund' and is_direct) then 'receivable'
+            when
+                kind = 'opening_transfer'
+                or (kind = 'refund' and is_into_anothers)
+                or (kind = 'closing' and is_anothers)
+                then 'credit_transfer'
+            else 'unapplied_credit'
+        end as debit_account,
+        case
+            when kind = 'refund' then money_account
+            when kind = 'closing' then 'receivable'
+            when
+                kind in ('wallet_transfer', 'closing_transfer')
+                or (kind = 'opening' and is_anothers)
+                then 'credit_transfer'
+            else 'unapplied_credit'
+        end as credit_account,
+        case
+            when kind in ('opening', 'opening_transfer') then application_date
+            when kind in ('closing', 'closing_transfer') then receipt_void_date
+            else refund_date
+        end as business_date,
+        case
+            when kind in ('opening', 'opening_transfer')
+                then least(refund_void_date, receipt_void_date)
+            else refund_void_date
+        end as void_date,
+        recorded_at as voided_at
+    from moved_parts
 ),
 
 posted_refunds as (

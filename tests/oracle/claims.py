@@ -6,7 +6,8 @@ from collections import defaultdict
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 
-from tests.oracle.journal import ZERO, Books
+from tests.oracle.journal import Books
+from tests.oracle.postings import ZERO
 from tests.oracle.records import EXPONENTS, Row, rounded
 from tests.oracle.reports import Cells, Key, tenant
 from tests.oracle.revenue import rate

@@ -14,7 +14,8 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 
 from tests.oracle import revenue
-from tests.oracle.journal import ZERO, Books, Posting
+from tests.oracle.journal import Books
+from tests.oracle.postings import ZERO, Posting
 from tests.oracle.reports import Cells, Key, tenant
 
 LIABLE = ("unapplied_credit", "wallet_liability", "tax_payable", "revenue")

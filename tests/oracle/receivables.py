@@ -9,8 +9,9 @@ from decimal import Decimal
 from typing import Any
 
 from tests.oracle.claims import sent_claims
-from tests.oracle.journal import ZERO, Books, Posting
+from tests.oracle.journal import Books
 from tests.oracle.points import revenue_point
+from tests.oracle.postings import ZERO, Posting
 from tests.oracle.records import Row, rounded
 from tests.oracle.reports import (
     Cells,

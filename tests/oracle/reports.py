@@ -9,7 +9,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any
 
-from tests.oracle.journal import ZERO, Books, Posting
+from tests.oracle.journal import Books
+from tests.oracle.postings import ZERO, Posting
 from tests.oracle.records import Hospital, Row
 
 Key = tuple[Any, ...]

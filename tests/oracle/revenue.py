@@ -12,7 +12,8 @@ from itertools import permutations
 from math import floor
 from typing import Any
 
-from tests.oracle.journal import ZERO, Books, Posting
+from tests.oracle.journal import Books
+from tests.oracle.postings import ZERO, Posting
 from tests.oracle.records import rounded
 from tests.oracle.reports import (
     REVENUE,

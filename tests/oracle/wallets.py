@@ -7,7 +7,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from tests.oracle.journal import ZERO, Books, Posting
+from tests.oracle.journal import Books
+from tests.oracle.postings import ZERO, Posting
 from tests.oracle.reports import Cells, Key, tenant
 
 KINDS = ("top_up", "refund", "use", "unbilled_use", "withdrawal")

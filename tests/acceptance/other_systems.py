@@ -1113,6 +1113,27 @@ def wallet(one: Case) -> None:
     one.balances(TODAY, cash="130", wallet_liability="-45", receivable="15")
 
 
+@case(DOCUMENTED, "receipt of which a part goes into the wallet")
+def receipt_partly_into_the_wallet(one: Case) -> None:
+    """R6: its money counts once; a top-up by itself is money that came in."""
+    invoice = one.invoice(TODAY, HUNDRED)
+    first = one.payment(TODAY, "130", applied=[(TODAY, "100", invoice)])
+    for payment, amount in ((first, "30"), (None, "7")):
+        one.add(
+            "wallet_transactions",
+            patient_id=one.patient,
+            type="top_up",
+            payment_id=payment,
+            currency_code="USD",
+            amount=amount,
+            status="completed",
+            transacted_at=noon(TODAY),
+        )
+    one.owes(TODAY, "0")
+    one.balances(TODAY, cash="137", wallet_liability="-37", receivable="0", unapplied_credit="0")
+    one.expect("collections_daily", {"business_date": TODAY}, collection_amount="100")
+
+
 @case(DOCUMENTED, "foreign currency")
 def payment_in_another_currency(one: Case) -> None:
     """A10."""

@@ -97,17 +97,7 @@ payment_events as (
             when eve.event_type = 'payment_unapplied' and not par.is_allocated then null
             else par.part_invoice_id
         end as invoice_id,
-        case when eve.is_of_receipt then null else par.invoice_department_id end
-            as department_id,
-        case when eve.is_of_receipt then null else par.invoice_practitioner_id end
-            as practitioner_id,
-        case when eve.is_of_receipt then null else par.invoice_source_app end
-            as source_app,
-        case
-            when eve.is_of_receipt or par.invoice_department_id is null
-                then 'unattributed'
-            else 'invoice'
-        end as attribution_method,
+        {{ invoice_dimensions('not eve.is_of_receipt') }},
         case
             when eve.is_of_receipt then par.holder_payer_id else par.invoice_payer_id
         end as payer_id,

@@ -143,13 +143,7 @@ refund_events as (
             when is_into_wallet then 'wallet_refund'
             else 'refund'
         end as event_type,
-        case when is_placed then invoice_department_id end as department_id,
-        case when is_placed then invoice_practitioner_id end as practitioner_id,
-        case when is_placed then invoice_source_app end as source_app,
-        case
-            when is_placed and invoice_department_id is not null then 'invoice'
-            else 'unattributed'
-        end as attribution_method,
+        {{ invoice_dimensions('is_placed') }},
         case
             when is_of_invoice then invoice_payer_id
             when is_placed then credit_payer_id

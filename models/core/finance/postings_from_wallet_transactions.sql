@@ -224,13 +224,7 @@ wallet_events as (
         *,
         recorded_at as voided_at,
         case kind when 'wallet' then movement else kind end as event_type,
-        case when is_of_invoice then invoice_department_id end as department_id,
-        case when is_of_invoice then invoice_practitioner_id end as practitioner_id,
-        case when is_of_invoice then invoice_source_app end as source_app,
-        case
-            when is_of_invoice and invoice_department_id is not null then 'invoice'
-            else 'unattributed'
-        end as attribution_method,
+        {{ invoice_dimensions('is_of_invoice') }},
         case kind when 'credit_transfer' then credit_share else 'patient' end as share,
         case
             when is_of_invoice then invoice_payer_id

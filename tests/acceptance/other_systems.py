@@ -1115,10 +1115,10 @@ def wallet(one: Case) -> None:
 
 @case(DOCUMENTED, "receipt of which a part goes into the wallet")
 def receipt_partly_into_the_wallet(one: Case) -> None:
-    """R6: its money counts once; a top-up by itself is money that came in."""
+    """R6: its money counts once, whichever of the two rows names the other."""
     invoice = one.invoice(TODAY, HUNDRED)
     first = one.payment(TODAY, "130", applied=[(TODAY, "100", invoice)])
-    for payment, amount in ((first, "30"), (None, "7")):
+    topped_up = [
         one.add(
             "wallet_transactions",
             patient_id=one.patient,
@@ -1129,8 +1129,11 @@ def receipt_partly_into_the_wallet(one: Case) -> None:
             status="completed",
             transacted_at=noon(TODAY),
         )
+        for payment, amount in ((first, "30"), (None, "50"), (None, "7"))
+    ]
+    one.payment(TODAY, "50", wallet_transaction_id=topped_up[1])
     one.owes(TODAY, "0")
-    one.balances(TODAY, cash="137", wallet_liability="-37", receivable="0", unapplied_credit="0")
+    one.balances(TODAY, cash="187", wallet_liability="-87", receivable="0", unapplied_credit="0")
     one.expect("collections_daily", {"business_date": TODAY}, collection_amount="100")
 
 

@@ -197,7 +197,10 @@ expected_rows as (
                 select from top_up_payments as pay
                 where
                     pay.tenant_id = wal.tenant_id
-                    and pay.payment_id = wal.payment_id
+                    and (
+                        pay.payment_id = wal.payment_id
+                        or pay.wallet_transaction_id = wal.wallet_transaction_id
+                    )
                     and pay.is_posted
                     and pay.reject_reason is null
             )

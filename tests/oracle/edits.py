@@ -76,6 +76,7 @@ CREDITED = "id in (select cre.invoice_id from hms.credit_notes as cre)"
 CREDITED_LINE = "invoice_id in (select cre.invoice_id from hms.credit_notes as cre)"
 CREDITED_INVOICE = f"hms.invoices as src where id = {row('invoices', CREDITED)}"
 REFUNDED = "id in (select rfd.payment_id from hms.refunds as rfd)"
+TOP_UP = "type = 'top_up'"
 ADVANCE = (
     "(invoice_id is null or id in (select alc.payment_id from hms.payment_allocations as alc))"
 )
@@ -290,6 +291,9 @@ EDITS = {
     "payment by wallet": change(
         "payments",
         f"method = 'wallet', wallet_transaction_id = {other('wallet_transactions')}",
+    ),
+    "payment of a top-up": change(
+        "payments", f"wallet_transaction_id = {other('wallet_transactions', TOP_UP)}"
     ),
     "payment no longer by wallet": change(
         "payments", "wallet_transaction_id = null", "wallet_transaction_id is not null"

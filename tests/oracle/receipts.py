@@ -19,8 +19,7 @@ class Receipts(Ledger):
         for row in self._good_payments():
             day, voided = self.day(row, "paid_at"), self._voided(row, "voided")
             share = share_of(row)
-            is_wallet = row["method"] == "wallet" or row["wallet_transaction_id"] is not None
-            account = "wallet_liability" if is_wallet else "cash"
+            account = "wallet_liability" if self._is_by_wallet(row) else "cash"
             allocations = self._allocations(row)
             rest = self._rest(row, allocations)
             settles = None if allocations else row["invoice_id"]
@@ -55,12 +54,13 @@ class Receipts(Ledger):
 
         What a wallet pays is of the patient whose wallet it is (V4).
         """
-        wallet = self.find("wallet_transactions", payment["wallet_transaction_id"], payment) or {}
+        wallet = self._wallet_transaction_of(payment) or {}
         invoice = self.find("invoices", payment["invoice_id"], payment) or {}
         payer = payment["payer_id"]
         if payment["method"] == "insurance":
             payer = payer or invoice.get("payer_id")
-        patient = wallet.get("patient_id") or payment["patient_id"] or invoice.get("patient_id")
+        owner = None if self._is_of_top_up(payment) else wallet.get("patient_id")
+        patient = owner or payment["patient_id"] or invoice.get("patient_id")
         return patient, payer
 
     def _allocations(self, payment: Row) -> list[Row]:
@@ -132,11 +132,34 @@ class Receipts(Ledger):
     def _is_completed(self, row: Row) -> bool:
         return self.is_good_document(row) and row["status"] in ("completed", "voided")
 
+    def _wallet_transaction_of(self, payment: Row) -> Row | None:
+        return self.find("wallet_transactions", payment["wallet_transaction_id"], payment)
+
+    def _is_of_top_up(self, payment: Row) -> bool:
+        """Tell whether the payment is the receipt of a top-up, and no use of a wallet."""
+        wallet = self._wallet_transaction_of(payment)
+        return wallet is not None and wallet["type"] == "top_up"
+
+    def _is_by_wallet(self, payment: Row) -> bool:
+        if payment["method"] == "wallet":
+            return True
+        return payment["wallet_transaction_id"] is not None and not self._is_of_top_up(payment)
+
     def _payment_beside(self, row: Row) -> Row | None:
-        payment = self.find("payments", row["payment_id"], row)
-        if payment is None or not self._is_received(payment):
-            return None
-        return payment if payment["currency_code"] == row["currency_code"] else None
+        """Give the first payment that the top-up names, or that names it and is by no wallet."""
+
+        def is_beside(payment: Row) -> bool:
+            names = payment["wallet_transaction_id"] == row["id"]
+            return payment["id"] == row["payment_id"] or (names and payment["method"] != "wallet")
+
+        found = [
+            payment
+            for payment in self._good_payments()
+            if payment["hospital_id"] == row["hospital_id"]
+            and payment["currency_code"] == row["currency_code"]
+            and is_beside(payment)
+        ]
+        return min(found, key=lambda payment: int(payment["id"]), default=None)
 
     def _topped_up(self, row: Row, payment: Row) -> list[Posting]:
         """Put what a payment settles of no invoice into the wallet, and no cash once more (R6)."""

@@ -425,6 +425,7 @@ def test_a_top_up_beside_its_payment_is_no_second_receipt() -> None:
                 payment(1, None, "60"),
                 payment(2, 1, "40"),
                 payment(3, None, "30", patient_id=6),
+                payment(4, None, "7", wallet_transaction_id=4),
             ],
             payment_allocations=[allocation(1, 1, 1, "35", 12)],
             wallet_transactions=[
@@ -432,17 +433,18 @@ def test_a_top_up_beside_its_payment_is_no_second_receipt() -> None:
                 wallet_transaction(2, "top_up", "40", payment_id=2),
                 wallet_transaction(3, "top_up", "50", payment_id=3, status="voided",
                                    voided_at=at(14)),
+                wallet_transaction(4, "top_up", "6"),
             ],
         )
     )  # fmt: skip
     names = ("cash", "receivable", "unapplied_credit", "wallet_liability", "credit_transfer")
-    assert [account(books, name, 13) for name in names] == [130, 25, -5, -50, 0]
-    assert [account(books, name, 14) for name in names] == [130, 25, -35, -20, 0]
+    assert [account(books, name, 13) for name in names] == [137, 25, -6, -56, 0]
+    assert [account(books, name, 14) for name in names] == [137, 25, -36, -26, 0]
     cells = wallets.wallet_liability(books, march(13))["demo_1", 5, "EUR"]
-    assert (cells["top_up_amount"], cells["closing_amount"]) == (50, 50)
+    assert (cells["top_up_amount"], cells["closing_amount"]) == (56, 56)
     day = revenue.collections_daily(books)["demo_1", march(12), "EUR"]
-    assert (day["cash_received_amount"], day["top_up_amount"]) == (130, 50)
-    assert (day["collection_amount"], day["receipt_count"]) == (80, 3)
+    assert (day["cash_received_amount"], day["top_up_amount"]) == (137, 56)
+    assert (day["collection_amount"], day["receipt_count"]) == (81, 4)
 
 
 def test_what_wallets_hold_follows_from_what_went_in_and_out() -> None:

@@ -11,6 +11,10 @@ payment_methods as (
     select * from {{ ref('payment_methods') }}
 ),
 
+wallet_transactions as (
+    select * from {{ from_systems('wallet_transactions', beside='payments') }}
+),
+
 -- A10: money in another currency than the invoice's stays unapplied
 dated_parts as (
     select
@@ -32,8 +36,12 @@ dated_parts as (
         par.currency_code,
         par.amount as part_amount,
         par.base_rate,
+        -- R6: of a top-up the payment is the receipt
         case
-            when par.wallet_transaction_id is not null then 'wallet_liability'
+            when
+                par.wallet_transaction_id is not null
+                and (wal.movement is distinct from 'top_up')
+                then 'wallet_liability'
             else coalesce(met.account, 'cash')
         end as money_account,
         par.receipt_hour as hour_of_day,
@@ -52,6 +60,14 @@ dated_parts as (
     left join invoices as inv
         on par.tenant_id = inv.tenant_id and par.invoice_id = inv.invoice_id
     left join payment_methods as met on par.payment_method = met.payment_method
+    left join lateral (
+        select inn.movement
+        from wallet_transactions as inn
+        where
+            inn.tenant_id = par.tenant_id
+            and inn.wallet_transaction_id = par.wallet_transaction_id
+        offset 0
+    ) as wal on true
 ),
 
 owed_parts as (

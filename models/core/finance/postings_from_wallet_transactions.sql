@@ -28,6 +28,10 @@ currencies as (
     select * from {{ ref('currencies') }}
 ),
 
+payment_methods as (
+    select * from {{ ref('payment_methods') }}
+),
+
 -- R6: a use that stands beside a posted payment is that payment; refunds are posted with those
 -- in cash
 lone_transactions as (
@@ -60,8 +64,9 @@ lone_transactions as (
         )
 ),
 
--- R6: the money of a top-up that stands beside a posted payment came in with that, and what
--- settles no invoice of it goes into the wallet
+-- R6: the money of a top-up that stands beside a posted payment came in with that, whichever of
+-- the two names the other, and what settles no invoice of it goes into the wallet; what a wallet
+-- pays and names the top-up uses it
 placed_transactions as (
     select
         wal.tenant_id,
@@ -110,11 +115,23 @@ placed_transactions as (
         where
             wal.movement = 'top_up'
             and inn.tenant_id = wal.tenant_id
-            and inn.payment_id = wal.payment_id
+            and (
+                inn.payment_id = wal.payment_id
+                or (
+                    inn.wallet_transaction_id = wal.wallet_transaction_id
+                    and not exists (
+                        select from payment_methods as met
+                        where
+                            met.payment_method = inn.payment_method
+                            and met.account = 'wallet_liability'
+                    )
+                )
+            )
             and inn.currency_code = wal.currency_code
             and inn.is_posted
             and {{ is_kept('inn') }}
-        offset 0
+        order by inn.payment_id
+        limit 1
     ) as pay on true
     left join lateral (
         select sum(round(inn.amount, cur.exponent)) as amount

@@ -22,7 +22,9 @@ wallet_transactions as (
 judged_payments as (
     select
         pay.*,
-        wal.patient_id as wallet_patient_id,
+        -- the payment of a top-up is its receipt (R6)
+        case when (wal.type is distinct from 'top_up') then wal.patient_id end
+            as wallet_patient_id,
         inv.patient_id as invoice_patient_id,
         inv.payer_id as invoice_payer_id,
         {{ base_rate('pay', 'ten') }} as base_rate,

@@ -23,16 +23,16 @@ pytestmark = pytest.mark.acceptance
 Seen = dict[str, list[tuple[Any, ...]]]
 TWO = ("demo_1", "demo_2")
 BY_ROW = {"excessive_write_offs"}  # a lateral of its own, through an index
-# each month is looked up with the two that it is compared with
+# each month is looked up, most with the two that they are compared with
 BY_MONTH = {
     "revenue_by_department", "revenue_by_doctor_monthly", "revenue_by_patient_type_monthly",
     "revenue_by_payer_monthly", "revenue_by_service_category_monthly",
     "revenue_by_service_monthly", "revenue_point_monthly", "collections_monthly",
-    "collections_by_method_monthly", "volume_vs_revenue",
+    "collections_by_method_monthly", "profitability", "volume_vs_revenue",
 }  # fmt: skip
 MONTHS = 3 * 3  # of three tenants
 # each day of each of the three is joined by itself
-BY_DAY = {"bill_statuses", "bill_status_summary"}
+BY_DAY = {"ar_roll_forward", "bill_statuses", "bill_status_summary"}
 ONE_DAY = 3
 
 

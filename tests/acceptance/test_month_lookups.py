@@ -25,6 +25,7 @@ MONTH, BEFORE, AFTER = date(2026, 9, 1), date(2026, 8, 1), date(2026, 10, 1)
 MONTHS = {
     "collections_by_method_monthly": "fct_postings",
     "collections_monthly": "fct_postings",
+    "profitability": "fct_postings",
     "revenue_by_department": "department_revenue_daily",
     "revenue_by_doctor_monthly": "fct_postings",
     "revenue_by_patient_type_monthly": "fct_postings",

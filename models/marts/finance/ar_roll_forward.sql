@@ -43,12 +43,22 @@ measures as (
         day.month_start_date,
         day.as_of_date
     from movement_days as day
-    inner join postings as pos
-        on
-            day.tenant_id = pos.tenant_id
-            and day.month_start_date <= pos.business_date
-            and day.as_of_date >= pos.business_date
-    where {{ moves(['receivable']) }}
+    cross join lateral (
+        select
+            inn.share,
+            inn.currency_code,
+            inn.event_type,
+            inn.debit_account,
+            inn.credit_account,
+            inn.amount
+        from postings as inn
+        where
+            inn.tenant_id = day.tenant_id
+            and inn.business_date >= day.month_start_date
+            and inn.business_date <= day.as_of_date
+            and {{ moves(['receivable']) }}
+        offset 0
+    ) as pos
 ),
 
 roll_forward as (

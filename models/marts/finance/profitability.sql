@@ -15,51 +15,80 @@ tenants as (
     select * from {{ ref('dim_tenants') }}
 ),
 
-product_revenue as (
-    select
-        tenant_id,
-        product_id,
-        {{ net_revenue('base_amount') }} as net_revenue_base_amount,
-        date_trunc('month', business_date)::date as month_start_date
-    from postings
-    where
-        product_id is not null
-        and {{ moves(revenue_accounts()) }}
-    group by tenant_id, date_trunc('month', business_date), product_id
+revenue_months as (
+    {{ reported_months('first_revenue_date') }}
+),
+
+cost_months as (
+    {{ reported_months('first_revenue_date') }}
 ),
 
 -- S5: what was handed out, at its cost then, less what came back
-product_costs as (
+measures as (
+    select
+        mon.tenant_id,
+        rev.product_id,
+        rev.net_revenue_amount,
+        null::numeric as issued_quantity,
+        null::numeric as uncosted_quantity,
+        null::numeric as cost_amount,
+        mon.month_start_date
+    from revenue_months as mon
+    cross join
+        lateral (
+            select
+                inn.product_id,
+                {{ net_revenue('inn.base_amount') }} as net_revenue_amount
+            from postings as inn
+            where
+                inn.tenant_id = mon.tenant_id
+                and inn.business_date >= mon.month_start_date
+                and inn.business_date < mon.next_month_start_date
+                and inn.product_id is not null
+                and {{ moves(revenue_accounts()) }}
+            group by inn.product_id
+        ) as rev
+    union all
+    select
+        mon.tenant_id,
+        cos.product_id,
+        null::numeric as net_revenue_amount,
+        cos.issued_quantity,
+        cos.uncosted_quantity,
+        cos.cost_amount,
+        mon.month_start_date
+    from cost_months as mon
+    cross join lateral (
+        select
+            inn.product_id,
+            sum(-inn.quantity) as issued_quantity,
+            sum(-inn.quantity) filter (where inn.unit_cost is null)
+                as uncosted_quantity,
+            coalesce(sum(-inn.quantity * inn.unit_cost), 0) as cost_amount
+        from stock_movements as inn
+        where
+            inn.tenant_id = mon.tenant_id
+            and inn.movement_date >= mon.month_start_date
+            and inn.movement_date < mon.next_month_start_date
+            and inn.movement_type
+            in ('sale', 'dispense', 'sale_return', 'issue', 'return')
+        group by inn.product_id
+    ) as cos
+),
+
+-- a sum over both: who asks for one month has no other looked up
+product_months as (
     select
         tenant_id,
         product_id,
-        sum(-quantity)::numeric(18, 4) as issued_quantity,
-        coalesce(sum(-quantity * unit_cost), 0)::numeric(18, 4) as cost_amount,
-        sum(-quantity) filter (where unit_cost is null)::numeric(18, 4)
-            as uncosted_quantity,
-        date_trunc('month', movement_date)::date as month_start_date
-    from stock_movements
-    where movement_type in ('sale', 'dispense', 'sale_return', 'issue', 'return')
-    group by tenant_id, date_trunc('month', movement_date), product_id
-),
-
-product_months as (
-    select
-        coalesce(rev.tenant_id, cos.tenant_id) as tenant_id,
-        coalesce(rev.product_id, cos.product_id) as product_id,
-        coalesce(rev.net_revenue_base_amount, 0)::numeric(18, 4) as net_revenue_amount,
-        coalesce(cos.issued_quantity, 0)::numeric(18, 4) as issued_quantity,
-        coalesce(cos.uncosted_quantity, 0)::numeric(18, 4) as uncosted_quantity,
-        cos.product_id is not null
-        and cos.uncosted_quantity is null as is_cost_known,
-        coalesce(cos.cost_amount, 0)::numeric(18, 4) as cost_amount,
-        coalesce(rev.month_start_date, cos.month_start_date) as month_start_date
-    from product_revenue as rev
-    full outer join product_costs as cos
-        on
-            rev.tenant_id = cos.tenant_id
-            and rev.product_id = cos.product_id
-            and rev.month_start_date = cos.month_start_date
+        coalesce(sum(net_revenue_amount), 0)::numeric(18, 4) as net_revenue_amount,
+        coalesce(sum(issued_quantity), 0)::numeric(18, 4) as issued_quantity,
+        coalesce(sum(uncosted_quantity), 0)::numeric(18, 4) as uncosted_quantity,
+        count(issued_quantity) > 0 and count(uncosted_quantity) = 0 as is_cost_known,
+        coalesce(sum(cost_amount), 0)::numeric(18, 4) as cost_amount,
+        month_start_date
+    from measures
+    group by tenant_id, month_start_date, product_id
 ),
 
 margins as (

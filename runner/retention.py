@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
-from psycopg import sql
+from psycopg import errors, sql
 
 from runner import db, releases
 from runner.settings import Retention
@@ -14,6 +15,11 @@ from runner.settings import Retention
 # pages that one transaction looks at: 64 MB
 BATCH = 8192
 LAST_PAGE = 2**32 - 1
+# indexes are made anew where at least this part of a table's rows went: none shrinks by itself,
+# and pages that were split at every release are a third empty
+EMPTIED = 0.01
+# how long a new index waits for the transactions that may read the old one
+PATIENCE = "10s"
 
 
 @dataclass(frozen=True)
@@ -65,10 +71,10 @@ class _Part:
 
 
 def prune(connection: db.Connection, policy: Retention, *, is_trial: bool = False) -> Pruning:
-    """Delete what no kept release needs, and vacuum; the caller is the builder.
+    """Delete what no kept release needs, vacuum and make indexes anew; the caller is the builder.
 
-    Readers are refused a pruned release before its rows go. Interrupted, it is finished by the
-    next time. A trial only counts.
+    Readers are refused a pruned release before its rows go, and never wait. Interrupted, it is
+    finished by the next time. A trial only counts.
     """
     if not is_trial:
         releases.revert_interrupted(connection)
@@ -79,11 +85,16 @@ def prune(connection: db.Connection, policy: Retention, *, is_trial: bool = Fals
         return Pruning([], [], [])
     parts = [_Part(**row) for row in db.rows(connection, db.script("prunable_tables"))]
     gone: dict[str, Gone] = {}
+    emptied = []
     for part in parts:
         name = f"{part.schema_name}.{part.table_name}"
         before = gone.get(name, Gone(name, 0, 0))
         rows, size = _empty(connection, part, [each.release_id for each in kept], is_trial)
         gone[name] = Gone(name, before.rows + rows, before.bytes + size)
+        if rows and not is_trial and rows >= EMPTIED * _left(connection, part):
+            emptied.append(part)
+    if not is_trial:
+        _make_indexes_anew(connection, emptied)
     return Pruning(pruned, kept, [table for table in gone.values() if table.rows])
 
 
@@ -148,3 +159,30 @@ def _vacuum(part: _Part) -> sql.Composed:
     """Make the room usable again; giving it back to the disk would make readers wait."""
     options = "(truncate false, analyze)" if part.schema_name == "store" else "(analyze)"
     return sql.SQL("vacuum " + options + " {}").format(part.relation)
+
+
+def _left(connection: db.Connection, part: _Part) -> float:
+    """Tell about how many rows a part that was just vacuumed has."""
+    query = "select reltuples from pg_class where oid = %s::regclass"
+    return float(db.one(connection, query, part.relation.as_string(connection))["reltuples"])
+
+
+def _make_indexes_anew(connection: db.Connection, parts: Iterable[_Part]) -> None:
+    """Make the indexes of these tables anew, while they are read.
+
+    A reader's open transaction, or a full disk, ends it early: what is left of an index is
+    dropped by the next pruning, which tries again once so many rows have gone.
+    """
+    connection.execute("select set_config('lock_timeout', %s, false)", (PATIENCE,))
+    try:
+        with suppress(errors.LockNotAvailable, errors.DiskFull):
+            for index in db.rows(connection, db.script("abandoned_indexes")):
+                connection.execute(
+                    sql.SQL("drop index concurrently {}").format(
+                        sql.Identifier(index["schema_name"], index["name"])
+                    )
+                )
+            for part in parts:
+                connection.execute(sql.SQL("reindex table concurrently {}").format(part.relation))
+    finally:
+        connection.execute("reset lock_timeout")

@@ -226,6 +226,49 @@ def test_pruning_leaves_what_is_kept_and_takes_the_rest(
     assert _prune(aged, NEWEST_TWO).tables == []
 
 
+def _indexes(installation: Installation) -> dict[str, tuple[int, int]]:
+    """Give the file and the size of each index of the released tables."""
+    with psycopg.connect(installation.target) as connection:
+        found = connection.execute(
+            "select indexname, pg_relation_filenode(oid), pg_relation_size(oid) from pg_indexes"
+            " inner join pg_class on oid = ('store.' || quote_ident(indexname))::regclass"
+            " where schemaname = 'store'"
+            " and relkind = 'i'"
+        ).fetchall()
+    return {name: (file, size) for name, file, size in found}
+
+
+def test_pruning_makes_anew_the_indexes_of_which_much_went(aged: Installation) -> None:
+    before = _indexes(aged)
+    _prune(aged, Retention(releases=1, days=0, month_ends=0))
+    after = _indexes(aged)
+    assert after.keys() == before.keys()
+    anew = {name for name in after if after[name][0] != before[name][0]}
+    assert anew
+    assert anew != after.keys()  # not of what hardly changed
+    assert sum(after[name][1] for name in anew) < sum(before[name][1] for name in anew)
+
+
+def test_an_index_that_is_read_for_long_is_left_as_it_was(
+    aged: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(retention, "PATIENCE", "100ms")
+    before = _indexes(aged)
+    with psycopg.connect(aged.target) as reader:
+        reader.execute("set transaction isolation level repeatable read")
+        for table in ("feed.fct_postings", "store.account_movements_daily"):
+            reader.execute(f"select count(*) from {table}".encode())
+        done = _prune(aged, Retention(releases=1, days=0, month_ends=0))
+    assert any(table.table_name == "store.account_movements_daily" for table in done.tables)
+    with aged.connect() as connection:
+        left = db.rows(connection, db.script("abandoned_indexes"))
+        assert left
+        assert _indexes(aged).items() >= before.items()
+        _prune(aged, Retention(releases=1, days=0, month_ends=0))
+        assert db.rows(connection, db.script("abandoned_indexes")) == []
+    assert _indexes(aged) == before
+
+
 def _superseded_for_nothing(connection: db.Connection, kept: list[int]) -> int:
     """Count rows that only releases have that are not kept."""
     return sum(

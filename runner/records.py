@@ -20,6 +20,7 @@ from runner.files import File
 
 LONGEST = 16 * 1024 * 1024  # bytes of one record
 KEPT = 10_000  # characters of a record that is no row
+KEPT_NAMES = 200  # characters of the columns that a file has instead
 BLOCK = 256 * 1024
 BATCH = 2_048  # rows
 BOM = b"\xef\xbb\xbf"
@@ -47,7 +48,7 @@ class Records:
         """
         try:
             yield from self._parquet() if self.file.is_parquet else self._csv()
-        except (*UNREADABLE, UnicodeDecodeError, csv.Error) as error:
+        except (*UNREADABLE, csv.Error) as error:
             raise self._refused(str(error)) from error
         if not self.file.is_as_found():
             raise self._refused("it changed while it was read")
@@ -64,7 +65,8 @@ class Records:
         needed = {*self.table.key, *self.table.required, self.table.tenant} - {None}
         for column in self.table.columns:
             if column.name in needed and column.source_name not in names:
-                raise self._refused(f"it has no column {column.source_name}")
+                found = ", ".join(map(repr, names))[:KEPT_NAMES]
+                raise self._refused(f"it has no column {column.source_name}, but {found}")
         self.columns = [ours[name] for name in names if name in ours]
         self.unknown = [name for name in names if name not in ours]
         return [place for place, name in enumerate(names) if name in ours]
@@ -84,7 +86,12 @@ class Records:
 
     def _csv_of(self, lines: _Lines) -> Iterator[bytes]:
         first = lines.header()
-        names = next(csv.reader(io.StringIO(first.decode(), newline="")), [])
+        if _is_broken(first):
+            raise self._refused("its lines end with a carriage return alone, not LF or CRLF")
+        try:
+            names = next(csv.reader(io.StringIO(first.decode(), newline="")), [])
+        except UnicodeDecodeError as error:
+            raise self._refused("it is not UTF-8") from error
         if not names:
             raise self._refused("it has no line of column names")
         places = self._name(names)
@@ -257,13 +264,18 @@ def _problem(record: bytes, width: int) -> str | None:
         return f"{'too few' if count < width else 'too many'} fields: {count} of {width}"
     if b"\0" in record:
         return "a text with a NUL character"
-    if b"\r" in record and any(b"\r" in part for part in record.split(b'"')[::2]):
+    if _is_broken(record):
         return "a carriage return outside quotes"
     try:
         record.decode()
     except UnicodeDecodeError as error:
         return f"no UTF-8 at its byte {error.start + 1}"
     return None
+
+
+def _is_broken(record: bytes) -> bool:
+    """Tell whether there is a carriage return outside quotes, which ends no line."""
+    return b"\r" in record and any(b"\r" in part for part in record.split(b'"')[::2])
 
 
 def _fields(record: bytes) -> list[bytes]:

@@ -8,6 +8,7 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -20,6 +21,7 @@ from runner.build import Builder
 from runner.errors import DatabaseError
 from runner.progress import Silent
 from tests.acceptance.conftest import Installation, Published
+from tests.acceptance.hospital_files import TODAY, Case, Line, days, noon, write
 from tests.command import Command, Said
 from tests.conftest import Databases
 
@@ -245,6 +247,62 @@ def test_an_audit_waits_for_what_has_landed(installation: Installation, command:
     _assert_error(command.run("audit"), 2, "rows have landed that release 1 does not have")
     assert installation.build().release is not None
     assert command.run("audit").exit_code == 0
+
+
+def test_a_row_of_a_file_that_belongs_nowhere_is_set_aside(
+    databases: Databases, tmp_path: Path
+) -> None:
+    one = Case("north", "parts", 1, "USD")
+    invoice = one.invoice(TODAY, Line("100"), parts=[(days(30), "50"), (days(60), "50")])
+    one.payment(TODAY, "10", applied=[(TODAY, "10", invoice)])
+    one.credit_note(TODAY, "10", invoice)
+    command = Command.with_project(ALMONER_DSN=databases.create())
+    _load(command, one, tmp_path)
+    _build(command)
+    stray = {
+        "invoice_items": {"quantity": 1, "unit_price": 70},
+        "payment_allocations": {"invoice_id": invoice, "amount": 5, "allocated_at": noon(TODAY)},
+        "credit_note_items": {"net_amount": 5},
+        "invoice_instalments": {"number": 3, "due_date": TODAY, "amount": 5},
+    }
+    for table, columns in stray.items():
+        one.add(table, **columns)
+    due = {"due_date": TODAY, "amount": 5}
+    one.add("invoice_instalments", invoice_id=invoice, number=2, **due)
+    one.add("invoice_instalments", invoice_id=invoice, number=4, amount=5)
+    one.add("invoice_instalments", invoice_id=999, number=1, **due)
+    money = {"currency_code": "USD", "amount": 15, "status": "completed"}
+    back = {"type": "refund", "transacted_at": noon(TODAY), "payment_id": 999, **money}
+    one.add("wallet_transactions", patient_id=one.patient, **back)
+    wanted = {
+        ("hms.invoice_items", "invoice_id: required, and missing"),
+        ("hms.payment_allocations", "payment_id: required, and missing"),
+        ("hms.credit_note_items", "credit_note_id: required, and missing"),
+        ("hms.invoice_instalments", "invoice_id: required, and missing"),
+        ("instalments", "instalment with the number of another"),
+        ("instalments", "instalment without its due date"),
+        ("instalments", "instalment without its invoice"),
+        ("wallet_transactions", "wallet refund without its payment"),
+    }
+    _load(command, one, tmp_path)
+    for options in ([], ["--full"]):
+        _build(command, *options)
+        with db.connect(command.environment["ALMONER_DSN"]) as connection:
+            aside = db.rows(connection, "select * from core.fct_quarantined_rows")
+            parts = db.rows(connection, "select * from core.fct_instalments")
+        assert {(row["entity"], row["reject_reason"]) for row in aside} == wanted
+        assert [row["amount"] for row in parts] == [50, 50]
+
+
+def _load(command: Command, one: Case, folder: Path) -> None:
+    write([one], folder)
+    said = command.run("load", str(folder), "--source", "north", "--system", "hms")
+    assert said.exit_code == 0, said
+
+
+def _build(command: Command, *options: str) -> None:
+    said = command.run("build", *options)
+    assert said.exit_code == 0, said
 
 
 # -- sources that cannot be read -------------------------------------------------------------

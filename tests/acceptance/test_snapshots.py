@@ -55,6 +55,20 @@ def test_a_price_keeps_its_versions_in_the_source_s_time(installation: Installat
     assert [versions(installation, 3), versions(installation, 4)] == before
 
 
+def test_a_row_that_comes_back_as_it_was_has_one_version(installation: Installation) -> None:
+    before = versions(installation, 4)
+    installation.run("create table hms.away as select * from hms.price_list where id = 4")
+    installation.run("delete from hms.price_list where id = 4")
+    installation.build()
+    assert versions(installation, 4) != before
+    installation.run("insert into hms.price_list select * from hms.away")
+    installation.build()
+    assert versions(installation, 4) == before
+    installation.run("update hms.price_list set price = price + 1 where id = 4")
+    installation.build()
+    assert [row[2] is None for row in versions(installation, 4)] == [False, True]
+
+
 def test_what_a_failed_release_landed_is_in_no_snapshot_until_published(
     installation: Installation, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -106,7 +106,7 @@ def test_what_is_appended_takes_nothing_away(folder: Folder) -> None:
 def test_files_compressed_in_parts_and_in_any_order_of_columns(folder: Folder) -> None:
     folder.write("departments/1.csv.gz", *_rows(1), end="\r\n")
     folder.write("departments/2.csv", "9,true,2", "9,,3", head="hospital_id,secret,id")
-    with pytest.raises(ContractError, match=r"2\.csv: it has no column updated_at"):
+    with pytest.raises(ContractError, match=r"2\.csv: it has no column updated_at, but 'hos"):
         folder.load()
     folder.write(
         "departments/2.csv", '9,true,2,2026-01-01,"a ""b"", c"', '9,,3,2026-01-01,""',
@@ -159,6 +159,19 @@ def test_text_that_is_no_utf_8(folder: Folder) -> None:
     assert [reason for reason, *_ in folder.aside()] == [
         "no UTF-8 at its byte 5", "a text with a NUL character",
     ]  # fmt: skip
+
+
+def test_lines_that_end_otherwise_and_text_of_another_encoding(folder: Folder) -> None:
+    path = folder.write("departments.csv", *_rows(1, 2), end="\r")
+    with pytest.raises(ContractError, match="end with a carriage return alone"):
+        folder.load()
+    head, *rows = path.read_bytes().decode().split("\r")
+    path.write_bytes(f"{head}\r".encode() + "\n".join(rows).encode())
+    with pytest.raises(ContractError, match="end with a carriage return alone"):
+        folder.load()
+    path.write_text("\n".join((head, *rows)), "utf-16")
+    with pytest.raises(ContractError, match="it is not UTF-8"):
+        folder.load()
 
 
 STRANGE = {

@@ -15,6 +15,10 @@ invoices as (
     select * from {{ source('hms', 'invoices') }}
 ),
 
+payments as (
+    select * from {{ source('hms', 'payments') }}
+),
+
 classified_transactions as (
     select
         wal.*,
@@ -74,12 +78,19 @@ judged_transactions as (
                 then 'voided wallet transaction without its date'
             when wal.invoice_id is not null and inv.id is null
                 then 'wallet transaction without its invoice'
+            when
+                wal.movement = 'refund'
+                and wal.payment_id is not null
+                and pay.id is null
+                then 'wallet refund without its payment'
         end as reject_reason
     from classified_transactions as wal
     left join tenants as ten on wal.tenant_id = ten.tenant_id
     left join currencies as cur on wal.currency_code = cur.currency_code
     left join invoices as inv
         on wal.tenant_id = inv.tenant_id and wal.invoice_id = inv.id
+    left join payments as pay
+        on wal.tenant_id = pay.tenant_id and wal.payment_id = pay.id
 ),
 
 renamed_transactions as (

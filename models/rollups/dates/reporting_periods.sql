@@ -103,13 +103,14 @@ reported_days as (
     from tenants as ten
 ),
 
--- until the end of the year after the last row, so that the days move once a year
+-- until the end of the tenth year after the last row, so that the days move once a year, and
+-- what a hospital is owed can be asked for long after it closed
 reporting_periods as (
     select
         tenant_id,
         first_date,
         last_date as last_data_date,
-        make_date(extract(year from last_date)::int + 1, 12, 31) as last_date,
+        make_date(extract(year from last_date)::int + 10, 12, 31) as last_date,
         first_revenue_date,
         first_collection_date,
         first_revenue_point_date,

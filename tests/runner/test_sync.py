@@ -161,6 +161,7 @@ def test_a_prepared_transaction_is_not_missed(pair: Pair) -> None:
     with psycopg.connect(pair.source) as connection:
         if connection.execute("show max_prepared_transactions").fetchone() == ("0",):
             pytest.skip("the server prepares no transactions (max_prepared_transactions)")
+        connection.rollback()
         connection.tpc_begin("late")
         connection.execute("update hms.departments set name = 'two-phase' where id = 9")
         connection.tpc_prepare()

@@ -67,6 +67,12 @@ class Command:
             raise result.exception
         return Said(result.exit_code, result.stdout, result.stderr)
 
+    def do(self, *arguments: str) -> Said:
+        """Run in this process what has to succeed."""
+        said = self.run(*arguments)
+        assert said.exit_code == 0, said
+        return said
+
     def spawn(self, *arguments: str, before: str = "") -> subprocess.CompletedProcess[bytes]:
         """Run in a process of its own, as cron does; `before` is Python to run first."""
         code = "import sys; sys.argv[0] = 'almoner'; from runner.cli import main; main()"

@@ -257,8 +257,10 @@ def test_a_row_of_a_file_that_belongs_nowhere_is_set_aside(
     one.payment(TODAY, "10", applied=[(TODAY, "10", invoice)])
     one.credit_note(TODAY, "10", invoice)
     command = Command.with_project(ALMONER_DSN=databases.create())
-    _load(command, one, tmp_path)
-    _build(command)
+    load = ("load", str(tmp_path), "--source", "north", "--system", "hms")
+    write([one], tmp_path)
+    command.do(*load)
+    command.do("build")
     stray = {
         "invoice_items": {"quantity": 1, "unit_price": 70},
         "payment_allocations": {"invoice_id": invoice, "amount": 5, "allocated_at": noon(TODAY)},
@@ -284,25 +286,15 @@ def test_a_row_of_a_file_that_belongs_nowhere_is_set_aside(
         ("instalments", "instalment without its invoice"),
         ("wallet_transactions", "wallet refund without its payment"),
     }
-    _load(command, one, tmp_path)
+    write([one], tmp_path)
+    command.do(*load)
     for options in ([], ["--full"]):
-        _build(command, *options)
+        command.do("build", *options)
         with db.connect(command.environment["ALMONER_DSN"]) as connection:
             aside = db.rows(connection, "select * from core.fct_quarantined_rows")
             parts = db.rows(connection, "select * from core.fct_instalments")
         assert {(row["entity"], row["reject_reason"]) for row in aside} == wanted
         assert [row["amount"] for row in parts] == [50, 50]
-
-
-def _load(command: Command, one: Case, folder: Path) -> None:
-    write([one], folder)
-    said = command.run("load", str(folder), "--source", "north", "--system", "hms")
-    assert said.exit_code == 0, said
-
-
-def _build(command: Command, *options: str) -> None:
-    said = command.run("build", *options)
-    assert said.exit_code == 0, said
 
 
 # -- sources that cannot be read -------------------------------------------------------------

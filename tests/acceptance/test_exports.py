@@ -63,9 +63,7 @@ def command(demo: Installation) -> Command:
 
 
 def _export(command: Command, mart: str, *options: str, tenant: str = "demo_1") -> Said:
-    said = command.run("export", mart, "--tenant", tenant, "--out", "-", *options)
-    assert said.exit_code == 0, said.err
-    return said
+    return command.do("export", mart, "--tenant", tenant, "--out", "-", *options)
 
 
 def _rows(text: str) -> list[dict[str, str]]:

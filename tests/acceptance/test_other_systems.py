@@ -34,9 +34,9 @@ def test_the_marts_say_what_other_systems_assert(databases: Databases, tmp_path:
     # whatever arrives late, and lets others go whose document was not there
     for step in (2, 1):
         write(CASES, files, step)
-        _run(command, "load", str(files), "--source", "case", "--system", "hms")
-        _run(command, "load", str(documented), "--source", "north", "--system", "hms")
-        _run(command, "build")
+        command.do("load", str(files), "--source", "case", "--system", "hms")
+        command.do("load", str(documented), "--source", "north", "--system", "hms")
+        command.do("build")
     wanted = [
         (f"case_{each.hospital}", f"{each}", figures)
         for each in CASES
@@ -73,11 +73,6 @@ def test_the_documented_columns_are_those_of_the_contract() -> None:
     documented = {name for files, *_ in rows for name in re.findall(r"`(\w+)`", files)}
     written = {table for each in CASES for table in each.rows}
     assert written <= documented | {"wallets"}
-
-
-def _run(command: Command, *words: str) -> None:
-    said = command.run(*words)
-    assert said.exit_code == 0, said
 
 
 def _folder(path: Path) -> Path:

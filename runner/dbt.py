@@ -229,6 +229,7 @@ class Dbt:
             # the planner's costs are huge where a join method is switched off
             values["PGOPTIONS"] = (
                 f"-c almoner.release={release} -c client_connection_check_interval=1s -c jit=off"
+                " -c synchronous_commit=off"
             )
         before = {name: os.environ.get(name) for name in values}
         os.environ.update(values)
@@ -276,6 +277,7 @@ def _hurry() -> None:
     _heed_what_is_logged()
     _keep_connections()
     _keep_types()
+    _take_first_what_most_waits_for()
     _notice_what_is_put_back()
 
 
@@ -363,6 +365,36 @@ def _keep_types() -> None:
         return prepared(frozenset(text_columns), tuple(string_null_values or ()))
 
     agate_helper.build_type_tester = build_type_tester
+
+
+def _take_first_what_most_waits_for() -> None:
+    """Let dbt go by the longest chain of nodes that waits for one.
+
+    It goes level by level, hands its threads all nodes that are ready long before they have
+    time, and lets models wait for the tests of their inputs, though no finding stops one
+    (`_let_findings_pass`): some of few threads idle beside the largest model.
+    """
+    from dbt.compilation import Linker
+    from dbt.graph.queue import GraphQueue
+
+    take = GraphQueue.get
+
+    def scores(queue: GraphQueue, graph: Any) -> dict[str, int]:
+        @cache
+        def chain(node: str) -> int:
+            return 1 + max(map(chain, graph.successors(node)), default=0)
+
+        return {node: -chain(node) for node in graph}  # the lowest is taken first
+
+    def get(queue: GraphQueue, block: bool = True, timeout: float | None = None) -> Any:
+        with queue.some_task_done:
+            queue.some_task_done.wait_for(lambda: len(queue.in_progress) < THREADS)
+        return take(queue, block, timeout)
+
+    Linker.add_test_edges = lambda linker, manifest: None
+    Linker.get_graph_summary = lambda linker, manifest: {}  # for a file that nobody reads
+    GraphQueue._get_scores = scores
+    GraphQueue.get = get
 
 
 def _notice_what_is_put_back() -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from threading import RLock
+from threading import Lock
 
 from psycopg import sql
 from psycopg.rows import DictRow
@@ -80,6 +80,20 @@ class Counted:
     skipped: int
 
 
+class Turns(AbstractContextManager[None]):
+    """A lock that is had in the order in which it was asked for; not twice by one thread."""
+
+    def __init__(self) -> None:
+        self._next, self._held = Lock(), Lock()
+
+    def __enter__(self) -> None:
+        with self._next:
+            self._held.acquire()
+
+    def __exit__(self, *error: object) -> None:
+        self._held.release()
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """One repeatable-read transaction on a source; threads that share it read one at a time.
@@ -97,8 +111,9 @@ class Snapshot:
     tables: dict[str, Found]
     type_names: dict[str, str]
     wanted: Wanted
-    _alone: AbstractContextManager[object] = field(default_factory=RLock, compare=False)
+    _alone: Turns = field(default_factory=Turns, compare=False)
     _places: dict[str, str] = field(default_factory=dict)
+    _ahead: dict[str, tuple[int, list[bytes]]] = field(default_factory=dict)
     _counted: dict[tuple[str, Watermark | None], Counted] = field(default_factory=dict)
 
     @property
@@ -171,10 +186,18 @@ class Snapshot:
     def counts(self, table: Table, since: Watermark | None) -> Counted:
         """Count the rows of a table, and those changed since a watermark; once in a snapshot."""
         seen = table.name, since
-        with self._alone:
-            if seen not in self._counted:
+        if seen not in self._counted:
+            with self._alone:
                 self._counted[seen] = self._count(table, since)
         return self._counted[seen]
+
+    def read_ahead(self, table: Table, since: Watermark | None, release: int) -> None:
+        """Count the rows of a table, and keep those changed for `copy_rows`, of few at a time."""
+        changed = self.counts(table, since).changed
+        kept = sum(rows for rows, _ in list(self._ahead.values()))
+        if table.name in self._places and 0 < changed <= FEW - kept:
+            with self.copy_rows(table, since, release) as stream:
+                self._ahead[table.name] = changed, list(stream)
 
     def _count(self, table: Table, since: Watermark | None) -> Counted:
         """Look through a table.
@@ -228,6 +251,9 @@ class Snapshot:
 
         With `buckets` the rows of these, changed or not.
         """
+        if buckets is None and table.name in self._ahead:
+            yield iter(self._ahead.pop(table.name)[1])
+            return
         tenant = []
         if table.tenant:
             tenant = [self._tenant(table)]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import zip_longest
 
 from psycopg import errors, sql
 
@@ -26,7 +26,7 @@ from runner.contracts import Table
 from runner.cursors import Rule
 from runner.deletions import Limit
 from runner.errors import ContractError
-from runner.extraction import Counted, Snapshot, Watermark
+from runner.extraction import Snapshot, Watermark
 from runner.landing import Job, Landing
 from runner.quarantine import Aside
 from runner.settings import Settings, Source
@@ -49,15 +49,11 @@ class Terms:
 
 @dataclass(frozen=True)
 class Landed(Job):
-    """A landing from a snapshot. `aside` counts the table's rows that are set aside already.
-
-    `left` is called when the rows have been read: the source is free for the next table.
-    """
+    """A landing from a snapshot. `aside` counts the table's rows that are set aside already."""
 
     snapshot: Snapshot
     aside: int
     terms: Terms
-    left: Callable[[], None] = lambda: None
 
     @cached_property
     def reading(self) -> tuple[str, Rule]:
@@ -139,17 +135,13 @@ def batch_of(target: db.Connection, name: str, source: Source, terms: Terms) -> 
 
 
 def jobs(
-    target: db.Connection,
-    snapshot: Snapshot,
-    release: int,
-    terms: Terms,
-    left: Callable[[], None] = lambda: None,
+    target: db.Connection, snapshot: Snapshot, release: int, terms: Terms
 ) -> Iterator[Landed]:
     """Give a landing for each table of a source, in the contract's order."""
     aside = quarantine.held(target, snapshot.name)
     for table in snapshot.contract.tables:
         size = aside.get(quarantine.entity(table), 0)
-        yield Landed(target, snapshot.name, table, release, snapshot, size, terms, left)
+        yield Landed(target, snapshot.name, table, release, snapshot, size, terms)
 
 
 def _land_tables(
@@ -161,41 +153,41 @@ def _land_tables(
 ) -> list[Landing]:
     target.execute("select almoner.fence(%s)", (release,))
     target.execute(fingerprints.SAME_TEXT)
+    every = list(jobs(target, snapshot, release, terms))
     landings: list[Landing] = []
-    with Ahead() as ahead:
-        every = list(jobs(target, snapshot, release, terms, ahead.look))
-        for job, following in zip_longest(every, every[1:]):
-            ahead.turn(following)
+    with _reading_ahead(every) as read:
+        for job, is_read in zip(every, read, strict=True):
+            is_read.result()
             landings.append(_land(job))
             report(landings[-1])
     return landings
 
 
-class Ahead:
-    """Looks through the next table at the source while this one is merged into raw."""
+@contextmanager
+def _reading_ahead(every: list[Landed]) -> Iterator[list[Future[None]]]:
+    """Read the tables of the source while those before them are merged into raw.
 
-    def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead")
-        self._following: Landed | None = None
-        self._looked: Future[Counted] | None = None
+    Raises what reading raised, rather than what came of it.
+    """
+    for job in every:
+        if not job.snapshot.lacks(job.table):
+            _ = job.since  # asked of the target, which one thread uses
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="ahead") as threads:
+        read = [threads.submit(_read_ahead, job) for job in every]
+        try:
+            yield read
+        except Exception:
+            for each in read:
+                if each.done():
+                    each.result()
+            raise
+        finally:
+            threads.shutdown(cancel_futures=True)
 
-    def __enter__(self) -> Ahead:
-        return self
 
-    def __exit__(self, *error: object) -> None:
-        self._threads.shutdown()
-
-    def turn(self, following: Landed | None) -> None:
-        """Turn to the next table, before that which follows it. Raises what its look raised."""
-        self._following = following
-        if self._looked:
-            self._looked.result()
-
-    def look(self) -> None:
-        """Begin to count what of the following table changed; its snapshot remembers it."""
-        job = self._following
-        if job is not None and not job.snapshot.lacks(job.table):
-            self._looked = self._threads.submit(job.snapshot.counts, job.table, job.since)
+def _read_ahead(job: Landed) -> None:
+    if not job.snapshot.lacks(job.table):
+        job.snapshot.read_ahead(job.table, job.since, job.release)
 
 
 def notices(landings: list[Landing]) -> list[str]:
@@ -384,9 +376,7 @@ def _expressions(table: Table, alias: str) -> dict[str, sql.Composable]:
 def _copy_in(job: Landed, into: sql.Identifier, since: Watermark | None) -> int:
     columns = raw.names((*raw.columns_of(job.table), "landed_in"))
     with job.snapshot.copy_rows(job.table, since, job.release) as stream:
-        copied = _copy_stream(job.target, sql.SQL("{} ({})").format(into, columns), stream)
-    job.left()
-    return copied
+        return _copy_stream(job.target, sql.SQL("{} ({})").format(into, columns), stream)
 
 
 def _copy_stream(target: db.Connection, into: sql.Composed, stream: object) -> int:

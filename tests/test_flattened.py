@@ -2,42 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, NoReturn
-
-import jinja2
 import pytest
 
-from runner import project
-
-
-class _Returned(Exception):  # noqa: N818
-    """What a macro gives by dbt's `return`."""
-
-
-def _return(value: Any) -> NoReturn:
-    raise _Returned(value)
+from tests.macros import macro
 
 
 def _flattened(sql: str) -> str:
-    environment = jinja2.Environment(extensions=["jinja2.ext.do"])
-    given: dict[str, Any] = {"modules": type("Modules", (), {"re": re}), "return": _return}
-
-    def macro(name: str) -> Any:
-        text = (project.root() / "macros" / "views" / f"{name}.sql").read_text()
-        inner = getattr(environment.from_string(text).make_module(given), name)
-
-        def call(sql: str) -> Any:
-            try:
-                inner(sql)
-            except _Returned as returned:
-                return returned.args[0]
-            raise AssertionError(name)
-
-        return call
-
-    given["separated_ctes"] = macro("separated_ctes")
-    return str(macro("flattened")(sql))
+    separated_ctes = macro("views", "separated_ctes")
+    return str(macro("views", "flattened", separated_ctes=separated_ctes)(sql))
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,9 @@
         else "count(*) over ()" if in_changes else "null" -%}
     {%- set turns = "case when count(*) over () <= 4 then 1 else " ~ others ~ " end" -%}
     {{ return(
-        "(select * from (select *, (row_number() over (order by tenant_id) + "
-        ~ open_plan()[0]['release_id'] ~ ") % (" ~ turns ~ ") as turn from "
-        ~ relation ~ ") as ranked where turn = 0"
+        "(select * from (select *, " ~ turns ~ " as turns, row_number() over (order by tenant_id) + "
+        ~ open_plan()[0]['release_id'] ~ " as place from " ~ relation
+        ~ ") as ranked where place % turns = 0"
         ~ (" or tenant_id in (" ~ held_tenants() ~ ")" if held_tenants() else "") ~ ") as in_turn"
     ) }}
 {% endmacro %}

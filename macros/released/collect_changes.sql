@@ -22,9 +22,9 @@
             {%- endif -%}
             {%- do branches.append(
                 "select distinct " ~ released_list(scope) ~ " from ("
-                ~ flattened(
-                    "with changes as (select * from " ~ adapter.quote(changes.name) ~ ") "
-                    ~ (mapping or "select " ~ released_list(scope) ~ " from changes")
+                ~ from_changes(
+                    adapter.quote(changes.name),
+                    mapping or "select " ~ released_list(scope) ~ " from changes"
                 )
                 ~ ") as mapped (" ~ released_list(scope) ~ ")"
             ) -%}

@@ -44,9 +44,7 @@
             analyze store.{{ adapter.quote(model.name) }}
         {%- endcall -%}
     {%- else -%}
-        {%- call statement('main') -%}
-            {{ released_supersede(model, plan) }}
-        {%- endcall -%}
+        {%- do released_supersede(model, plan) -%}
     {%- endif -%}
     {%- do released_close(model, plan) -%}
 

@@ -7,12 +7,15 @@
     {%- if plan.is_first_fill -%}
         {%- do released_run(log) -%}
     {%- else -%}
-        {%- set key = released_key(node) -%}
-        {%- set twice = released_run(log ~ released_twice(node, plan)).rows[0][0] -%}
+        {%- call statement('main', fetch_result=True) -%}
+            {{ log }}
+            {{ released_twice(node, plan) }}
+        {%- endcall -%}
+        {%- set twice = load_result('main').table.rows[0][0] -%}
         {%- if twice is not none -%}
             {%- do exceptions.raise_compiler_error(
-                node.name ~ " has more than one current row of " ~ key | join(', ') ~ ": "
-                ~ twice
+                node.name ~ " has more than one current row of "
+                ~ released_key(node) | join(', ') ~ ": " ~ twice
             ) -%}
         {%- endif -%}
     {%- endif -%}

@@ -2,15 +2,15 @@
     Fills the work tables: the scopes that changed and the rows the model now gives for
     them. A few scopes are computed one by one through indexes; many are joined in bulk; a
     full recompute has no scopes. More than a moment's work on a table with partitions, the
-    largest, is shared by two sessions. Statements go together: dbt takes longer over each one
-    than PostgreSQL over most.
+    largest, is shared by two sessions, and so is what follows: `plan` gets the `settings` and
+    `is_shared`. Statements go together: dbt takes longer over each one than PostgreSQL over most.
 -#}
 {% macro released_compute(node, sql, plan) %}
     {%- set scopes = 'work.' ~ adapter.quote(node.name ~ '__scopes') -%}
     {%- set rows = 'work.' ~ adapter.quote(node.name ~ '__rows') -%}
     {%- set columns = released_columns(node) -%}
     {%- set scope = node.config.meta.scope -%}
-    {%- set empty = 'truncate ' ~ scopes ~ ', ' ~ rows ~ '; ' -%}
+    {%- set empty = "select almoner.empty('" ~ scopes ~ "', '" ~ rows ~ "'); " -%}
     {%- set analyze = 'analyze ' ~ rows ~ ' (' ~ released_list(released_key(node)) ~ ')' -%}
     {%- set settings, source, chosen = released_whole_model(), '(' ~ sql ~ ') as mod', 'mod' -%}
     {%- set size = none -%}
@@ -33,9 +33,16 @@
     {%- endif -%}
     {%- set fill = 'insert into ' ~ rows ~ ' (' ~ released_list(columns) ~ ') select '
         ~ released_list(columns, 'mod') ~ ' from ' ~ source -%}
-    {%- if released_partitions(node) and (size is none or size > 500) -%}
+    {%- do plan.update({
+        'settings': settings,
+        'is_shared': released_partitions(node) and (size is none or size > 500),
+    }) -%}
+    {%- if plan.is_shared -%}
+        {%- set half = released_half(node, chosen) -%}
         {%- do released_run(empty) -%}
-        {%- do released_share(node, settings, chosen, fill) -%}
+        {%- do released_share(
+            settings, fill ~ ' where ' ~ half, fill ~ ' where not ' ~ half
+        ) -%}
         {%- do released_run(analyze) -%}
     {%- elif size is none or size -%}
         {%- do released_run(empty ~ settings ~ fill ~ '; ' ~ analyze) -%}

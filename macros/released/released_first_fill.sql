@@ -8,7 +8,10 @@
         ~ ', ' ~ release ~ ' from (' ~ sql ~ ') as mod' -%}
     {%- set order = ' order by ' ~ released_list(released_key(node), 'mod') -%}
     {%- if released_partitions(node) -%}
-        {%- do released_share(node, settings, 'mod', insert, order) -%}
+        {%- set half = released_half(node, 'mod') -%}
+        {%- do released_share(
+            settings, insert ~ ' where ' ~ half ~ order, insert ~ ' where not ' ~ half ~ order
+        ) -%}
     {%- else -%}
         {%- do released_run(settings ~ insert ~ order) -%}
     {%- endif -%}

@@ -23,7 +23,8 @@
         'feeds': fromjson(row[3] or '{}'),
     } -%}
     {#- an input that was filled for the first time left no feed: recompute in full -#}
-    {%- for feed in released_feeds(node) if plan.mode != 'full' and plan.feeds.get(feed) -%}
+    {%- set may_be_new = plan.mode != 'full' and true in plan.feeds.values() -%}
+    {%- for feed in (released_feeds(node) if may_be_new else []) if plan.feeds.get(feed) -%}
         {%- do plan.update({'mode': 'full'}) -%}
         {%- do released_run(
             "update almoner.plans set mode = 'full' where release_id = " ~ plan.release

@@ -6,12 +6,9 @@
         '(?s)(' ~ quoted ~ ')|--[^\\n]*|/\\*.*?\\*/', '\\1', sql
     ) | trim -%}
     {#- what stands between parentheses, with others in it -#}
-    {%- set nested = namespace(sql='') -%}
-    {%- for _ in range(30) -%}
-        {%- set nested.sql = "(?>[^()'\"]+|" ~ quoted ~ '|\\(' ~ nested.sql ~ '\\))*' -%}
-    {%- endfor -%}
+    {%- set nested = ("(?>[^()'\"]+|" ~ quoted ~ '|\\(') * 30 ~ '\\))*' * 30 -%}
     {%- set pattern = '(?:^with|,)\\s+(\\w+|"[^"]+") as( (?:not )?materialized)? \\(('
-        ~ nested.sql ~ ')\\)\\s*' -%}
+        ~ nested ~ ')\\)\\s*' -%}
     {%- set parts = [] -%}
     {%- set place = namespace(end=0) -%}
     {%- for cte in modules.re.finditer(pattern, text) if cte.start() == place.end -%}

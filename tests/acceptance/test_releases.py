@@ -101,6 +101,29 @@ def test_many_edits_that_two_sessions_share_equal_a_full_rebuild(
     assert warnings(embedded) == warned
 
 
+@pytest.mark.parametrize(("rows", "is_truncated"), [(1_000, False), (100_000, True)])
+def test_small_work_tables_are_emptied_row_by_row(
+    installation: Installation, rows: int, is_truncated: bool
+) -> None:
+    place = (
+        "select pg_relation_filepath('work.fct_claims__scopes'), count(*)"
+        " from work.fct_claims__scopes"
+    )
+    with psycopg.connect(installation.target) as connection:
+        connection.execute("truncate work.fct_claims__scopes")
+        connection.execute(
+            "insert into work.fct_claims__scopes select 'one', generate_series(1, %s)", (rows,)
+        )
+        before = connection.execute(place).fetchone()
+        connection.commit()
+        connection.execute("select almoner.empty('work.fct_claims__scopes')")
+        after = connection.execute(place).fetchone()
+    assert before is not None
+    assert after is not None
+    assert (before[1], after[1]) == (rows, 0)
+    assert (before[0] != after[0]) == is_truncated
+
+
 def test_a_first_fill_that_failed_when_half_was_there_is_done_again(
     installation: Installation, shown: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:

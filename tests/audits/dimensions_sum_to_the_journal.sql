@@ -11,11 +11,11 @@
     'revenue_by_patient_type': revenue, 'collections_by_method': money
 } %}
 with tenants as (
-    select * from {{ in_turn('reporting_periods') }}
+    select * from {{ days_in_turn('reporting_periods') }}
 ),
 
--- each is read in its place, of the tenants in turn: a relation named twice would be read
--- of all
+-- each is read in its place, of the tenants and days in turn: a relation named twice would be
+-- read of all
 measures as (
     {%- for mart, (amount, other_amount) in dimensions.items() %}
         select
@@ -33,7 +33,9 @@ measures as (
                 {{ other_amount }} as other_amount,
                 inn.business_date
             from {{ ref(mart) }} as inn
-            where inn.tenant_id = ten.tenant_id
+            where
+                inn.tenant_id = ten.tenant_id
+                and inn.business_date between ten.from_date and ten.to_date
             offset 0
         ) as day on true
         union all
@@ -52,7 +54,9 @@ measures as (
                 {{ other_amount }} as other_amount,
                 inn.business_date
             from {{ ref('revenue_point_daily') }} as inn
-            where inn.tenant_id = ten.tenant_id
+            where
+                inn.tenant_id = ten.tenant_id
+                and inn.business_date between ten.from_date and ten.to_date
             offset 0
         ) as poi on true
         {{ 'union all' if not loop.last }}

@@ -13,30 +13,52 @@ postings as (
 ),
 
 -- in both currencies: the one of the document and the tenant's own
-legs as (
+moved_amounts as (
     select
         pos.tenant_id,
+        pos.debit_account,
+        pos.debit_ledger_account,
+        pos.credit_account,
+        pos.credit_ledger_account,
+        pos.currency_code,
+        pos.business_date >= date_trunc('month', per.last_data_date) as is_in_month,
+        sum(pos.amount) as amount,
+        sum(pos.base_amount) as base_amount
+    from periods as per
+    inner join postings as pos
+        on per.tenant_id = pos.tenant_id and per.last_data_date >= pos.business_date
+    group by
+        pos.tenant_id,
+        pos.debit_account,
+        pos.debit_ledger_account,
+        pos.credit_account,
+        pos.credit_ledger_account,
+        pos.currency_code,
+        pos.business_date >= date_trunc('month', per.last_data_date)
+),
+
+legs as (
+    select
+        mov.tenant_id,
         leg.account,
         coalesce(leg.ledger_account, '') as ledger_account,
-        pos.currency_code,
+        mov.currency_code,
         leg.debit_amount,
         leg.credit_amount,
         leg.debit_base_amount,
         leg.credit_base_amount,
-        pos.business_date >= date_trunc('month', per.last_data_date) as is_in_month
-    from periods as per
-    inner join postings as pos
-        on per.tenant_id = pos.tenant_id and per.last_data_date >= pos.business_date
+        mov.is_in_month
+    from moved_amounts as mov
     cross join
         lateral (
             values
             (
-                pos.debit_account, pos.debit_ledger_account,
-                pos.amount, 0, pos.base_amount, 0
+                mov.debit_account, mov.debit_ledger_account,
+                mov.amount, 0, mov.base_amount, 0
             ),
             (
-                pos.credit_account, pos.credit_ledger_account,
-                0, pos.amount, 0, pos.base_amount
+                mov.credit_account, mov.credit_ledger_account,
+                0, mov.amount, 0, mov.base_amount
             )
         ) as leg (
             account, ledger_account,

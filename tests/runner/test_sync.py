@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import wait
 from contextlib import contextmanager
 from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
 
 import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from runner import db, releases, sync
+from runner import db, extraction, releases, sync
 from runner.errors import AlmonerError, ContractError
 from runner.landing import Landing
 from runner.settings import Settings, Source
@@ -278,6 +281,40 @@ def test_a_row_without_a_required_value_is_set_aside_and_belongs_to_nobody(pair:
     landed = pair.sync()["departments"]
     assert (landed.landed, landed.quarantined, landed.mended) == (2, 0, 2)
     assert pair.same("departments")
+
+
+@pytest.mark.parametrize("few", [0, 2, extraction.FEW])
+def test_what_is_read_ahead_lands_once(
+    pair: Pair, monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    """Kept of both tables, of the smaller one alone, of none."""
+    pair.sync()
+    monkeypatch.setattr(extraction, "FEW", few)
+    pair.run("update hms.hospitals set name = 'St ' || code")
+    pair.run("update hms.departments set name = 'Ward ' || id where id <= 3")
+    landed = pair.sync()
+    assert {name: done.landed for name, done in landed.items()} == {
+        "hospitals": 2, "departments": 3,
+    }  # fmt: skip
+    assert pair.same("hospitals")
+    assert pair.same("departments")
+    assert pair.sync() == {}
+
+
+def test_what_reading_raised_is_raised_rather_than_what_came_of_it() -> None:
+    def fail(*_: object) -> None:
+        raise ContractError("the source went away", "start it")
+
+    snapshot = SimpleNamespace(lacks=lambda table: False, read_ahead=fail)
+    job: Any = SimpleNamespace(snapshot=snapshot, table=None, since=None, release=1)
+
+    def land() -> None:
+        with sync._reading_ahead([job]) as read:
+            wait(read)
+            raise psycopg.OperationalError("the connection is closed")
+
+    with pytest.raises(ContractError, match="the source went away"):
+        land()
 
 
 def test_a_restored_source_is_read_in_full(pair: Pair, databases: Databases) -> None:

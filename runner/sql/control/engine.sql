@@ -41,6 +41,23 @@ begin
 end
 $$;
 
+-- empties work tables: small ones row by row, for at the end of whoever truncated one the server
+-- looks through all of its buffers
+create or replace function almoner.empty(variadic tables regclass[]) returns void
+language plpgsql as $$
+declare
+    name regclass;
+begin
+    foreach name in array tables loop
+        if pg_relation_size(name) > 4000000 then
+            execute format('truncate %s', name);
+        else
+            execute format('delete from %s', name);
+        end if;
+    end loop;
+end
+$$;
+
 -- adds columns to a released table, by name with `type` and `is_unknown_before`. Rows stored so
 -- far take null where it is unknown, else the commonest value of work.<model>__rows, kept once
 -- in the catalog, so that only the others differ.

@@ -15,7 +15,7 @@ from psycopg import sql
 from bench.built import Built, Noted
 from bench.measured import seconds
 from bench.places import Place
-from bench.plain import Plain
+from bench.plain import Plain, PlainJournal
 from bench.volumes import Volume
 from runner import access, build, db, releases, roles
 from runner.demo import generator
@@ -46,6 +46,11 @@ class Ground:
     def plain(self) -> Plain:
         """What plain PostgreSQL needs."""
         return Plain(self.source)
+
+    @cached_property
+    def journal(self) -> PlainJournal:
+        """What plain PostgreSQL needs to whom the postings of the first build are given."""
+        return PlainJournal(self.ready().target)
 
     @cached_property
     def target(self) -> str:

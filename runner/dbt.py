@@ -226,7 +226,8 @@ class Dbt:
             values["ALMONER_SYSTEMS"] = " ".join(self._systems)
         if release is not None:
             # a server's own jit compiles each small recompute for minutes: before PostgreSQL 18
-            # the planner's costs are huge where a join method is switched off
+            # the planner's costs are huge where a join method is switched off. And no node waits
+            # for the disk: what it wrote is in the log before its publication, which waits
             values["PGOPTIONS"] = (
                 f"-c almoner.release={release} -c client_connection_check_interval=1s -c jit=off"
                 " -c synchronous_commit=off"

@@ -149,6 +149,29 @@ def test_a_first_fill_that_failed_when_half_was_there_is_done_again(
     assert installation.published() == shown
 
 
+def test_half_of_what_differs_goes_with_a_release_that_fails(
+    installation: Installation, shown: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = PostgresPlugin.adapter._run_beside
+    before = _stored(installation)
+
+    def run_and_fail(adapter: object, statements: str) -> None:
+        run(adapter, statements)
+        if "insert into feed." in statements:
+            assert _count(installation) > len(before["fct_postings"])
+            raise RuntimeError("planted")
+
+    installation.run("update hms.invoice_items set quantity = quantity + 1")
+    monkeypatch.setattr(PostgresPlugin.adapter, "_run_beside", run_and_fail)
+    with pytest.raises(AuditError, match=r"fct_postings.*planted"):
+        installation.build()
+    assert _stored(installation) == before
+    assert installation.published() == shown
+    monkeypatch.undo()
+    installation.build()
+    assert installation.recomputed() == []
+
+
 def _count(installation: Installation) -> int:
     with psycopg.connect(installation.target) as connection:
         row = connection.execute("select count(*) from store.fct_postings").fetchone()
